@@ -1,0 +1,57 @@
+"""The command `hrm`: one sub-command a rule of the pipeline; bad input is one line and exit code 2."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from hrm.core.errors import HrmError
+
+COMMANDS = {
+    "generate": "make a data set, or one shard of it, or merge shards",
+    "import-puzzles": "read Sudoku puzzles from a text or CSV file into a data set",
+    "train": "train one variant with one seed; goes on where it was if it was interrupted",
+    "evaluate": "measure a trained model on the test split",
+    "summarise": "bring the metrics of several seeds together, with intervals",
+    "claims": "judge the published claims by our results",
+    "render": "draw a figure from tables",
+    "bench": "time a fast path beside its reference, and print the ratio",
+    "doctor": "say what this machine has, and whether the parameters are in order",
+}
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, but an error is one line."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        """Print `message` as one line and exit with code 2."""
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a sub-command; returns the exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    parser = Parser(prog="hrm", description="Rebuilds the Hierarchical Reasoning Model paper, step by step.")
+    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="one of those below; each has --help")
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = "commands:\n" + "\n".join(f"  {name:<16} {text}" for name, text in COMMANDS.items())
+    name = parser.parse_args(arguments[:1] or ["--help"]).command
+    module = importlib.import_module(f"hrm.commands.{name.replace('-', '_')}")
+    sub = Parser(prog=f"hrm {name}", description=COMMANDS[name].capitalize() + ".")
+    module.add_arguments(sub)
+    try:
+        code: int = module.run(sub.parse_args(arguments[1:])) or 0
+    except HrmError as error:
+        print(f"hrm {name}: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print(f"hrm {name}: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 141
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Parameter models, errors, seeds, atomic files, provenance and device choice: imports nothing else of hrm."""

@@ -1,0 +1,113 @@
+"""Reading parameters: YAML files in order, later ones override, one strict frozen model at the end."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from hrm.core.errors import ParameterError
+from hrm.core.files import read_yaml
+
+
+class Params(BaseModel):
+    """Base of all parameter models: strict types, no unknown keys, no change after reading."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+
+P = TypeVar("P", bound=Params)
+
+
+def load_params(model: type[P], files: Iterable[Path], overrides: Iterable[str] = ()) -> P:
+    """Merge `files` in order, then `overrides` (`a.b=value`), and check the result against `model`.
+
+    Raises ParameterError that names the file, the key, the value found and what is allowed.
+    """
+    merged: dict[str, Any] = {}
+    origin: dict[tuple[str, ...], str] = {}
+    last = "parameters"
+    for path in files:
+        last = str(path)
+        _merge(merged, read_yaml(path), str(path), origin, ())
+    for text in overrides:
+        last = f"--set {text}"
+        _merge(merged, _parse_override(text), last, origin, ())
+    try:
+        return model.model_validate(merged)
+    except ValidationError as error:
+        raise ParameterError(_first_problem(error, origin, last, model)) from None
+
+
+def parse_value(model: type[P], values: Mapping[str, Any], source: str) -> P:
+    """Check a mapping that was stored in a file (a checkpoint's parameters, say) against `model`."""
+    try:
+        return model.model_validate(dict(values))
+    except ValidationError as error:
+        raise ParameterError(_first_problem(error, {}, source, model)) from None
+
+
+def _parse_override(text: str) -> dict[str, Any]:
+    key, separator, value = text.partition("=")
+    if not separator or not all(key.split(".")):
+        raise ParameterError(f"--set {text!r}: write it as section.key=value")
+    try:
+        parsed: Any = yaml.safe_load(value)
+    except yaml.YAMLError:
+        raise ParameterError(f"--set {text!r}: the value is not valid YAML") from None
+    for part in reversed(key.split(".")):
+        parsed = {part: parsed}
+    assert isinstance(parsed, dict)
+    return parsed
+
+
+def _merge(
+    base: dict[str, Any], new: Mapping[str, Any], source: str, origin: dict[tuple[str, ...], str], at: tuple[str, ...]
+) -> None:
+    for key, value in new.items():
+        here = (*at, str(key))
+        if isinstance(value, Mapping) and isinstance(base.get(key), dict):
+            _merge(base[key], value, source, origin, here)
+            continue
+        base[key] = {} if isinstance(value, Mapping) else value
+        origin[here] = source
+        if isinstance(value, Mapping):
+            _merge(base[key], value, source, origin, here)
+
+
+def _first_problem(error: ValidationError, origin: Mapping[tuple[str, ...], str], last: str, model: type[P]) -> str:
+    problem = error.errors(include_url=False)[0]
+    where = tuple(str(part) for part in problem["loc"])
+    source = next((origin[where[:n]] for n in range(len(where), 0, -1) if where[:n] in origin), last)
+    key = ".".join(where) or "the file"
+    found = problem.get("input")
+    if problem["type"] == "extra_forbidden":
+        return f"{source}: unknown key {key}; allowed here are {', '.join(_siblings(model, where))}"
+    if problem["type"] == "missing":
+        return f"{source}: key {key} is missing"
+    message = problem["msg"][0].lower() + problem["msg"][1:]
+    hint = ""
+    if isinstance(found, str) and _is_number(found):
+        hint = f" (YAML reads {found} as text: write a decimal point, {float(found):.6e})"
+    count = len(error.errors())
+    more = f" (and {count - 1} more)" if count > 1 else ""
+    return f"{source}: {key} is {found!r}; {message}{hint}{more}"
+
+
+def _siblings(model: type[BaseModel], where: tuple[str, ...]) -> list[str]:
+    fields = model.model_fields
+    for part in where[:-1]:
+        annotation = fields[part].annotation if part in fields else None
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            return ["(see the parameter model)"]
+        fields = annotation.model_fields
+    return sorted(fields)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

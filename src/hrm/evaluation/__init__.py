@@ -1,0 +1,1 @@
+"""Accuracy by segments, by difficulty and under halting."""

@@ -1,0 +1,1 @@
+"""The networks: layers, embedding, and the two recurrent modules of HRM."""

@@ -1,0 +1,1 @@
+"""Claims ledger, figures and tables, made from metrics alone."""
