@@ -28,11 +28,14 @@ def git_state(folder: Path | None = None) -> dict[str, Any]:
         return {"commit": os.environ.get("HRM_COMMIT"), "modified": None}
 
 
-def source_hash() -> str:
-    """Hash of the package's own source files, so that a result is traceable where there is no git."""
+def source_hash(parts: tuple[str, ...] = ("",)) -> str:
+    """Hash of the package's own source files, or of some folders and files of it."""
     root = Path(__file__).parents[1]
     digest = hashlib.sha256()
-    for path in sorted(root.rglob("*.py")):
+    chosen = {
+        path for part in parts for path in ((root / part).rglob("*.py") if (root / part).is_dir() else [root / part])
+    }
+    for path in sorted(chosen):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -147,6 +147,12 @@ class EvaluationParams(Params):
     rating_bins: list[NonNegativeInt]
     threads: PositiveInt
 
+    @model_validator(mode="after")
+    def _bins_cover_every_rating(self) -> "EvaluationParams":
+        if self.rating_bins[:1] != [0] or self.rating_bins != sorted(set(self.rating_bins)):
+            raise ValueError("rating_bins must start at 0 and rise, as in [0, 1, 2, 5]")
+        return self
+
 
 def pipeline_params(root: Path) -> PipelineParams:
     """Read params/pipeline.yaml."""

@@ -1,0 +1,174 @@
+"""The loop around the trainer: log, progress, resume state, signals, and the files at the end."""
+
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import torch
+from tqdm import tqdm
+
+from hrm.core.device import describe_hardware
+from hrm.core.errors import DivergedError, Interrupted
+from hrm.core.files import fingerprint, write_json, write_text
+from hrm.core.provenance import provenance, source_hash
+from hrm.core.schema import RunParams
+from hrm.data.dataset import Dataset
+from hrm.models.hrm import count_parameters
+from hrm.training.checkpoint import load_tensors, save_tensors
+from hrm.training.trainer import Trainer
+
+COLUMNS = (
+    "step",
+    "examples",
+    "seconds",
+    "loss",
+    "cell_accuracy",
+    "exact_accuracy",
+    "q_halt_accuracy",
+    "mean_steps",
+    "learning_rate",
+)
+
+
+def train(
+    params: RunParams, facts: dict[str, Any], dataset: Dataset, device: torch.device, out: Path, partial: Path
+) -> None:
+    """Train to the end and write model.safetensors, history.csv and provenance.json to `out`.
+
+    The resume state lies in `partial`, outside `out`, since Snakemake and DVC delete declared outputs before a job;
+    its name is a hash of all that decides the result, so that a changed parameter starts afresh.
+
+    Raises:
+        DivergedError: the loss was not finite; the last good state stays in `partial`.
+        Interrupted: SIGTERM or SIGINT came; the state was saved.
+    """
+    torch.set_num_threads(params.train.threads)
+    torch.set_float32_matmul_precision("high" if device.type == "cuda" else "highest")
+    state_path = partial / f"{facts['task']}-{facts['variant']}-{facts['seed']}-{run_key(params, facts)}.safetensors"
+    run = _Run(params, facts, dataset, device, state_path)
+    with _signals() as stop, tqdm(total=params.train.steps, initial=run.trainer.step, unit="step", disable=None) as bar:
+        while run.trainer.step < params.train.steps:
+            run.advance(bar)
+            if stop and run.trainer.step < params.train.steps:
+                run.save()
+                raise Interrupted(f"stopped at step {run.trainer.step}; the same command goes on from {state_path}")
+    run.finish(out)
+    state_path.unlink(missing_ok=True)
+
+
+def run_key(params: RunParams, facts: dict[str, Any]) -> str:
+    """Hash of everything that decides the result: parameters, data, seed, and the code of the training itself."""
+    decisive = params.model_dump()
+    for name in ("log_every", "save_every"):
+        decisive["train"].pop(name)
+    code = source_hash(("models", "training", "data/batches.py", "data/sudoku_symmetries.py"))
+    return fingerprint({"params": decisive, "facts": facts, "code": code})
+
+
+class _Run:
+    """A training with its history and its clock."""
+
+    def __init__(
+        self, params: RunParams, facts: dict[str, Any], dataset: Dataset, device: torch.device, state_path: Path
+    ) -> None:
+        self.params, self.facts, self.device, self.state_path = params, facts, device, state_path
+        self.history: list[list[float]] = []
+        self.seconds, self.resumed = 0.0, []
+        self.trainer = Trainer(params, facts, dataset, device)
+        if state_path.is_file():
+            tensors, saved = load_tensors(state_path)
+            self.trainer.restore(tensors, saved["step"], str(state_path))
+            self.history, self.seconds, self.resumed = saved["history"], saved["seconds"], saved["resumed"]
+            self.resumed.append(saved["step"])
+            print(f"resumed at step {saved['step']} from {state_path}", file=sys.stderr)
+        self.started = time.monotonic() - self.seconds
+        self.spoke = time.monotonic()
+
+    def advance(self, bar: "tqdm[Any]") -> None:
+        trainer, train = self.trainer, self.params.train
+        rate = trainer.learning_rate()
+        trainer.advance()
+        bar.update()
+        saves = trainer.step % train.save_every == 0 and trainer.step < train.steps
+        if trainer.step % train.log_every == 0 or trainer.step == train.steps:
+            self._log(rate, bar)
+        elif saves:
+            self._check(int(trainer.bad_step.item()))
+        if saves:
+            self.save()
+
+    def _log(self, rate: float, bar: "tqdm[Any]") -> None:
+        sums = self.trainer.take_sums()
+        self._check(int(sums["bad_step"]))
+        step, since = self.trainer.step, self.history[-1][0] if self.history else 0
+        finished = max(1.0, sums["finished"])
+        self.seconds = time.monotonic() - self.started
+        means = [sums[name] / finished for name in ("cell_accuracy", "exact_accuracy", "q_halt_accuracy", "steps")]
+        examples = step * self.params.train.batch_size
+        self.history.append([step, examples, self.seconds, sums["loss"] / (step - since), *means, rate])
+        speed = examples / self.seconds
+        left = self.seconds / step * (self.params.train.steps - step)
+        text = f"loss {self.history[-1][3]:.3f}, exact {means[1]:.1%}, {speed:,.0f} examples/s"
+        bar.set_postfix_str(text, refresh=False)
+        quiet = time.monotonic() - self.spoke < 10 and step < self.params.train.steps
+        if bar.disable and not quiet:
+            self.spoke = time.monotonic()
+            print(f"step {step}/{self.params.train.steps}: {text}, {left:.0f} s left", file=sys.stderr, flush=True)
+
+    def _check(self, bad_step: int) -> None:
+        if bad_step:
+            kept = (
+                f"the last good state is kept in {self.state_path}" if self.state_path.is_file() else "none was saved"
+            )
+            raise DivergedError(f"the loss is not a finite number at step {bad_step}; {kept}")
+
+    def save(self) -> None:
+        """Replace the resume state."""
+        self._check(int(self.trainer.bad_step.item()))
+        self.seconds = time.monotonic() - self.started
+        facts = {"kind": "resume state", "step": self.trainer.step, "history": self.history}
+        facts |= {"seconds": self.seconds, "resumed": self.resumed}
+        save_tensors(self.state_path, self.trainer.state(), facts)
+
+    def finish(self, out: Path) -> None:
+        """Write the three files; the model comes last, so that it never stands without its provenance."""
+        rows = [",".join(COLUMNS)]
+        rows += [
+            f"{row[0]:.0f},{row[1]:.0f},{row[2]:.2f}," + ",".join(f"{x:.6g}" for x in row[3:]) for row in self.history
+        ]
+        write_text(out / "history.csv", "\n".join(rows) + "\n")
+        seconds = round(time.monotonic() - self.started, 2)
+        record = provenance(
+            **self.facts,
+            params=self.params.model_dump(),
+            parameters=count_parameters(self.trainer.model),
+            hardware=describe_hardware(self.device),
+            seconds=seconds,
+            resumed_at_steps=self.resumed,
+        )
+        write_json(out / "provenance.json", record)
+        facts = {"kind": "model", **self.facts, "step": self.trainer.step, "params": self.params.model_dump()}
+        save_tensors(out / "model.safetensors", self.trainer.model_tensors(), facts)
+
+
+@contextmanager
+def _signals() -> Iterator[list[int]]:
+    """Collect SIGTERM and SIGINT, so that the loop can end at the border of a step."""
+    caught: list[int] = []
+
+    def note(number: int, _: FrameType | None) -> None:
+        if caught:
+            raise KeyboardInterrupt  # a second signal does not wait
+        caught.append(number)
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield caught
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,114 @@
+"""Adam-atan2 over one flat buffer, SignSGD for rows of the puzzle table, EMA, and the learning-rate schedule."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from hrm.core.schema import OptimizerParams
+
+ALIGNMENT = 64  # elements, so that every tensor inside the flat buffer starts at a 256-byte boundary
+
+
+class FlatParameters:
+    """All parameters of a module as views of one buffer, and so their gradients.
+
+    The optimizer is then a handful of operations on one vector, whatever the number of tensors.
+    """
+
+    def __init__(self, module: nn.Module) -> None:
+        named = list(module.named_parameters())
+        sizes = [-(-parameter.numel() // ALIGNMENT) * ALIGNMENT for _, parameter in named]
+        device = named[0][1].device
+        self.values = torch.zeros(sum(sizes), device=device)
+        self.gradients = torch.zeros_like(self.values)
+        self.slices: dict[str, tuple[int, torch.Size]] = {}
+        offset = 0
+        for (name, parameter), size in zip(named, sizes, strict=True):
+            self.slices[name] = (offset, parameter.shape)
+            self.view(self.values, name).copy_(parameter.data)
+            parameter.data = self.view(self.values, name)
+            parameter.grad = self.view(self.gradients, name)
+            offset += size
+
+    def view(self, flat: Tensor, name: str) -> Tensor:
+        """The part of a flat vector that belongs to one parameter, in its shape."""
+        offset, shape = self.slices[name]
+        return flat[offset : offset + shape.numel()].view(shape)
+
+    def unflatten(self, flat: Tensor) -> dict[str, Tensor]:
+        """Name -> tensor, for a checkpoint."""
+        return {name: self.view(flat, name).clone() for name in self.slices}
+
+
+class AdamAtan2:
+    """Adam with atan2 in place of the division (Everett et al., 2024), decoupled weight decay, and EMA of the weights.
+
+    The step is the released optimizer's, with decay = 1 - lr wd:
+    values <- decay values - lr / (1 - beta1^t) atan2(m, sqrt(v / (1 - beta2^t))).
+    """
+
+    def __init__(self, flat: FlatParameters, params: OptimizerParams) -> None:
+        self.flat, self.params = flat, params
+        self.first_moment = torch.zeros_like(flat.values)
+        self.second_moment = torch.zeros_like(flat.values)
+        self.average = flat.values.clone()
+
+    @torch.no_grad()
+    def step(self, step: int, learning_rate: float) -> None:
+        """Apply update number `step` (counted from 1) and clear the gradients."""
+        beta1, beta2 = self.params.beta1, self.params.beta2
+        values, gradients = self.flat.values, self.flat.gradients
+        values.mul_(1.0 - learning_rate * self.params.weight_decay)
+        self.first_moment.lerp_(gradients, 1.0 - beta1)
+        self.second_moment.mul_(beta2).addcmul_(gradients, gradients, value=1.0 - beta2)
+        scale = self.second_moment.sqrt().div_(math.sqrt(1.0 - beta2**step))
+        angle = torch.atan2(self.first_moment, scale, out=scale)
+        values.add_(angle, alpha=-learning_rate / (1.0 - beta1**step))
+        gradients.zero_()
+        # A young average follows the weights closely instead of staying at the random start.
+        decay = min(self.params.ema_decay, step / (step + 10.0))
+        self.average.lerp_(values, 1.0 - decay)
+
+    def state(self) -> dict[str, Tensor]:
+        """The tensors that a resumed training needs."""
+        return {
+            "values": self.flat.values,
+            "first_moment": self.first_moment,
+            "second_moment": self.second_moment,
+            "average": self.average,
+        }
+
+
+@torch.no_grad()
+def sign_sgd(table: Tensor, ids: Tensor, gradients: Tensor, learning_rate: float, weight_decay: float) -> None:
+    """Sign of the summed gradient of each row that the batch used; rows it did not use stay untouched.
+
+    Args:
+        table: (puzzle ids, size), changed in place.
+        ids: (batch,) rows used, repeats allowed.
+        gradients: (batch, size), one for each use.
+        learning_rate: step along the sign.
+        weight_decay: decoupled, as in the released code.
+
+    Shapes do not depend on the data, so nothing waits for the device.
+    """
+    if table.numel() == 0:
+        return
+    rows, order = ids.sort(stable=True)
+    starts = torch.ones_like(rows)
+    starts[1:] = (rows[1:] != rows[:-1]).to(starts.dtype)
+    group = starts.cumsum(0) - 1
+    summed = torch.zeros_like(gradients).index_add_(0, group, gradients[order])
+    new = table[rows] * (1.0 - learning_rate * weight_decay) - learning_rate * summed[group].sign()
+    table.index_copy_(0, rows, new)  # repeats of a row write the same values
+
+
+def schedule_factor(step: int, total: int, params: OptimizerParams) -> float:
+    """Factor of the learning rate at `step` (from 0): linear warm-up, then constant or cosine to the minimum."""
+    if step < params.warmup_steps:
+        return step / max(1, params.warmup_steps)
+    if params.schedule == "constant":
+        return 1.0
+    progress = (step - params.warmup_steps) / max(1, total - params.warmup_steps)
+    return params.minimum_ratio + (1.0 - params.minimum_ratio) * 0.5 * (1.0 + math.cos(math.pi * min(1.0, progress)))

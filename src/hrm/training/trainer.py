@@ -1,0 +1,149 @@
+"""One training as an object: everything that a step changes, so that it can be saved and set back exactly."""
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from hrm.core.errors import CheckpointError
+from hrm.core.schema import RunParams
+from hrm.core.seeds import derive_seed
+from hrm.data.batches import Batch, TrainBatches
+from hrm.data.dataset import Dataset
+from hrm.models.halting import decide_halt, minimum_segments
+from hrm.models.hrm import Carry
+from hrm.training.checkpoint import model_from_facts
+from hrm.training.losses import segment_loss
+from hrm.training.optimizers import AdamAtan2, FlatParameters, schedule_factor, sign_sgd
+
+# Sums since the last log row; those of answers count finished examples alone, as the published code reports them.
+SUMS = ("loss", "finished", "cell_accuracy", "exact_accuracy", "q_halt_accuracy", "steps")
+
+
+class TrainCarry(NamedTuple):
+    """What goes on from segment to segment: a batch of examples, each at its own step."""
+
+    states: Carry
+    batch: Batch
+    steps: Tensor  # (batch,) int32 segments taken
+    halted: Tensor  # (batch,) bool: replaced by a fresh example before the next segment
+
+
+class Trainer:
+    """Deep supervision (section 2): each step is one segment of every example in the batch, and one update."""
+
+    def __init__(self, params: RunParams, facts: dict[str, Any], dataset: Dataset, device: torch.device) -> None:
+        self.params, self.facts, self.device = params, facts, device
+        self.model = model_from_facts(params, facts).to(device)
+        self.flat = FlatParameters(self.model)
+        self.optimizer = AdamAtan2(self.flat, params.optimizer)
+        self.batches = TrainBatches(dataset, params.train.batch_size, facts["seed"], device)
+        self.generator = torch.Generator(device=device)
+        self.loss = segment_loss
+        if params.train.compile and device.type == "cuda":
+            self.model.compile_modules()
+            self.loss = torch.compile(segment_loss)
+        self.step = 0
+        self.sums = torch.zeros(len(SUMS), dtype=torch.float64, device=device)
+        self.bad_step = torch.zeros((), dtype=torch.int64, device=device)  # first step whose loss was not finite
+        self.carry = self._first_carry()
+
+    def _first_carry(self) -> TrainCarry:
+        size, cells = self.params.train.batch_size, self.batches.inputs.shape[1]
+        empty = torch.zeros(size, cells, dtype=torch.long, device=self.device)
+        batch = Batch(empty, empty, torch.zeros(size, dtype=torch.long, device=self.device))
+        steps = torch.zeros(size, dtype=torch.int32, device=self.device)
+        halted = torch.ones(size, dtype=torch.bool, device=self.device)
+        return TrainCarry(self.model.initial_carry(size, self.device), batch, steps, halted)
+
+    def learning_rate(self) -> float:
+        """Of the step to come."""
+        factor = schedule_factor(self.step, self.params.train.steps, self.params.optimizer)
+        return self.params.optimizer.learning_rate * factor
+
+    def advance(self) -> None:
+        """One segment and one update; nothing waits for the device."""
+        old, fresh = self.carry, self.batches.draw()
+        batch = Batch(*(_swap(old.halted, new, kept) for new, kept in zip(fresh, old.batch, strict=True)))
+        states = self.model.reset(old.states, old.halted)
+        steps = torch.where(old.halted, 0, old.steps) + 1
+
+        table = self.model.embedding.puzzle_table
+        rows = table[batch.puzzle_ids].requires_grad_()
+        states, logits, q = self.model(states, batch.inputs, batch.puzzle_ids, rows)
+        next_q = None
+        if self.params.halting.continue_target == "extra_forward":
+            with torch.no_grad():
+                next_q = self.model(states, batch.inputs, batch.puzzle_ids, rows)[2]
+        loss, cells, exact = self.loss(logits, q, batch.labels, steps, next_q, self.params)
+        loss.backward()  # type: ignore[no-untyped-call]
+
+        with torch.no_grad():
+            halted = self._halt(q, steps)
+            self._note(loss, halted, cells, exact, q, steps)
+        self._update(rows, batch.puzzle_ids)
+        self.carry = TrainCarry(states, batch, steps, halted)
+
+    def _halt(self, q: Tensor, steps: Tensor) -> Tensor:
+        self.generator.manual_seed(derive_seed(self.facts["seed"], "exploration", self.step))
+        minimum = minimum_segments(self.params.halting, len(steps), self.generator, self.device)
+        return decide_halt(q, steps, minimum, self.params.halting)
+
+    def _note(self, loss: Tensor, halted: Tensor, cells: Tensor, exact: Tensor, q: Tensor, steps: Tensor) -> None:
+        q_right = (q[:, 0] >= 0) == exact
+        answers = torch.stack((torch.ones_like(cells), cells, exact, q_right, steps), dim=1) * halted[:, None]
+        self.sums += torch.cat((loss.detach().double().view(1), answers.double().sum(dim=0)))
+        bad = ~torch.isfinite(loss) & (self.bad_step == 0)
+        self.bad_step.copy_(torch.where(bad, self.step + 1, self.bad_step))
+
+    def _update(self, rows: Tensor, ids: Tensor) -> None:
+        rate, self.step = self.learning_rate(), self.step + 1
+        optimizer = self.params.optimizer
+        self.optimizer.step(self.step, rate)
+        if rows.grad is not None:
+            share = rate / optimizer.learning_rate  # the puzzle table follows the same schedule
+            table = self.model.embedding.puzzle_table
+            sign_sgd(table, ids, rows.grad, optimizer.puzzle_learning_rate * share, optimizer.puzzle_weight_decay)
+
+    def take_sums(self) -> dict[str, float]:
+        """Means since the last call, and the first bad step (0 for none): here the device is waited for."""
+        values = dict(zip(SUMS, self.sums.tolist(), strict=True))
+        self.sums.zero_()
+        return values | {"bad_step": int(self.bad_step.item())}
+
+    def model_tensors(self) -> dict[str, Tensor]:
+        """The tensors of a model file: raw.*, ema.* and buffer.*."""
+        tensors = {f"raw.{name}": value for name, value in self.flat.unflatten(self.flat.values).items()}
+        tensors |= {f"ema.{name}": value for name, value in self.flat.unflatten(self.optimizer.average).items()}
+        for name in ("embedding.puzzle_table", "high_init", "low_init"):
+            tensors[f"buffer.{name}"] = self.model.get_buffer(name)
+        return tensors
+
+    def state(self) -> dict[str, Tensor]:
+        """All tensors that the next step depends on."""
+        carry = self.carry
+        return {
+            **self.optimizer.state(),
+            "puzzle_table": self.model.embedding.puzzle_table,
+            "high_state": carry.states.high_state,
+            "low_state": carry.states.low_state,
+            "inputs": carry.batch.inputs,
+            "labels": carry.batch.labels,
+            "puzzle_ids": carry.batch.puzzle_ids,
+            "steps": carry.steps,
+            "halted": carry.halted,
+            "sums": self.sums,
+        }
+
+    def restore(self, tensors: dict[str, Tensor], step: int, source: str) -> None:
+        """Set everything back to a saved state; CheckpointError when it does not fit."""
+        own = self.state()
+        if own.keys() != tensors.keys() or any(own[name].shape != tensors[name].shape for name in own):
+            raise CheckpointError(f"{source}: does not fit this training; remove it to start over")
+        for name, tensor in own.items():
+            tensor.copy_(tensors[name])
+        self.step, self.batches.position = step, step * self.params.train.batch_size
+
+
+def _swap(halted: Tensor, fresh: Tensor, kept: Tensor) -> Tensor:
+    return torch.where(halted.view(-1, *([1] * (fresh.ndim - 1))), fresh, kept)

@@ -1,0 +1,153 @@
+"""The network, its optimizer and its losses against independent references."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from reference import adam_atan2, segment
+from torch import nn
+
+from helpers import PARAMS, tiny_run
+from hrm.core.schema import run_params
+from hrm.models.hrm import build_model, count_parameters
+from hrm.training.losses import stablemax_cross_entropy
+from hrm.training.optimizers import AdamAtan2, FlatParameters, schedule_factor, sign_sgd
+
+
+
+def test_published_size_is_reached_exactly():
+    params = run_params(PARAMS, "paper", "sudoku", "hrm", [])
+    model = build_model(params.model, "float32", 11, 81, 1, torch.Generator())
+    assert count_parameters(model) == 27_275_266
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        (),
+        ("model.high_cycles=3", "model.low_cycles=1"),
+        ("model.low_layers=2", "model.low_cycles=4"),
+        ("model.positions=learned",),
+        ("model.puzzle_embedding_size=24",),
+    ],
+)
+def test_segments_equal_the_numpy_reference(overrides):
+    params = tiny_run(*overrides).model
+    model = build_model(params, "float32", 6, 16, 1, torch.Generator().manual_seed(1)).double()
+    model.dtype = torch.float64
+    with torch.no_grad():
+        model.embedding.puzzle_table.normal_(generator=torch.Generator().manual_seed(2))
+        model.q_head.weight.normal_(generator=torch.Generator().manual_seed(3))
+    weights = {name: value.numpy() for name, value in model.state_dict().items()}
+    if params.puzzle_embedding_size % params.hidden_size:
+        table = np.zeros((1, model.embedding.puzzle_length * params.hidden_size))
+        table[:, : params.puzzle_embedding_size] = weights["embedding.puzzle_table"]
+        weights["embedding.puzzle_table"] = table
+    tokens = torch.randint(1, 6, (3, 16), generator=torch.Generator().manual_seed(4))
+    carry = model.initial_carry(3, torch.device("cpu"))
+    states = [(carry.high_state[i].numpy(), carry.low_state[i].numpy()) for i in range(3)]
+    for _ in range(2):
+        carry, logits, q = model(carry, tokens, torch.zeros(3, dtype=torch.long))
+        for i in range(3):
+            high, low, wished_logits, wished_q = segment(weights, params, tokens[i].numpy(), *states[i])
+            states[i] = (high, low)
+            # rotary and norm are computed in float32 by design
+            np.testing.assert_allclose(logits[i].detach().numpy(), wished_logits, atol=2e-4)
+            np.testing.assert_allclose(q[i].detach().numpy(), wished_q, atol=2e-4)
+            np.testing.assert_allclose(carry.high_state[i].numpy(), high, atol=2e-4)
+            np.testing.assert_allclose(carry.low_state[i].numpy(), low, atol=2e-4)
+
+
+def test_gradient_is_that_of_the_last_step_of_each_module_alone():
+    """Equation (4): recompute the last two module calls from detached states and compare every gradient."""
+    params = tiny_run("model.high_cycles=2", "model.low_cycles=3").model
+    model = build_model(params, "float32", 6, 16, 1, torch.Generator().manual_seed(1))
+    tokens = torch.randint(1, 6, (3, 16), generator=torch.Generator().manual_seed(4))
+    ids = torch.zeros(3, dtype=torch.long)
+    _, logits, _ = model(model.initial_carry(3, torch.device("cpu")), tokens, ids)
+    logits.square().sum().backward()
+    found = {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
+    model.zero_grad()
+
+    rotary = (model.cosine, model.sine)
+    high, low = model.initial_carry(3, torch.device("cpu"))
+    injected = model.embedding(tokens, model.embedding.puzzle_table[ids], torch.float32)
+    plan = [("low", 3), ("high", 1), ("low", 2)]
+    for name, times in plan:
+        for _ in range(times):
+            if name == "low":
+                low = model.low_module(low, high, injected, rotary).detach()
+            else:
+                high = model.high_module(high, low, None, rotary).detach()
+    low = model.low_module(low, high, injected, rotary)
+    model.head(model.high_module(high, low, None, rotary)[:, 1:]).square().sum().backward()
+    for name, gradient in found.items():
+        torch.testing.assert_close(gradient, model.get_parameter(name).grad)
+
+
+def test_initial_weights_have_the_stated_deviation_and_cut():
+    params = run_params(PARAMS, "paper", "sudoku", "hrm", []).model
+    model = build_model(params, "float32", 11, 81, 1, torch.Generator().manual_seed(0))
+    weight = model.low_module.layers[0].self_attn.qkv_proj.weight
+    assert weight.std().item() == pytest.approx(512**-0.5, rel=0.01)
+    assert weight.abs().max().item() <= 2 / 0.8796 * 512**-0.5 * 1.001
+    assert model.high_init.std().item() == pytest.approx(1.0, rel=0.1)
+    assert (model.q_head.weight == 0).all() and (model.q_head.bias == -5).all()
+
+
+def test_adam_atan2_equals_the_scalar_formula():
+    params = tiny_run("optimizer.weight_decay=0.3").optimizer
+    module = nn.Linear(5, 3)
+    start = module.weight.detach().clone()
+    flat = FlatParameters(module)
+    optimizer = AdamAtan2(flat, params)
+    gradients = torch.randn(7, 3, 5, generator=torch.Generator().manual_seed(0))
+    for step, gradient in enumerate(gradients, 1):
+        module.weight.grad.copy_(gradient)
+        optimizer.step(step, 0.02)
+    for i in range(3):
+        for j in range(5):
+            wished = adam_atan2(start[i, j].item(), gradients[:, i, j].tolist(), 0.02, 0.9, 0.95, 0.3)
+            assert module.weight[i, j].item() == pytest.approx(wished, abs=1e-6)
+
+
+def test_ema_follows_the_weights():
+    params = tiny_run("optimizer.ema_decay=0.5").optimizer
+    module = nn.Linear(1, 1, bias=False)
+    optimizer = AdamAtan2(FlatParameters(module), params)
+    average = module.weight.item()
+    for step in range(1, 30):
+        module.weight.grad.fill_(1.0)
+        optimizer.step(step, 0.1)
+        decay = min(0.5, step / (step + 10))
+        average = decay * average + (1 - decay) * module.weight.item()
+    assert optimizer.flat.unflatten(optimizer.average)["weight"].item() == pytest.approx(average, abs=1e-5)
+
+
+def test_sign_sgd_sums_repeats_and_leaves_other_rows():
+    table = torch.tensor([[1.0, 1.0], [2.0, 2.0], [3.0, 3.0], [4.0, 4.0]])
+    ids = torch.tensor([2, 0, 2, 2])
+    gradients = torch.tensor([[1.0, -1.0], [0.5, 0.0], [-3.0, -1.0], [1.0, -1.0]])
+    sign_sgd(table, ids, gradients, 0.1, 0.5)
+    wished = [[0.95 - 0.1, 0.95], [2.0, 2.0], [2.85 + 0.1, 2.85 + 0.1], [4.0, 4.0]]
+    torch.testing.assert_close(table, torch.tensor(wished))
+
+
+def test_stablemax_equals_its_definition():
+    logits = torch.tensor([[-3.0, 0.0, 2.5], [1.0, -0.5, -40.0]])
+    mass = [[(1 - x) ** -1 if x < 0 else x + 1 for x in row] for row in logits.tolist()]
+    for label in range(3):
+        found = stablemax_cross_entropy(logits, torch.tensor([label, label]))
+        wished = [-math.log(row[label] / sum(row)) for row in mass]
+        assert found.tolist() == pytest.approx(wished)
+
+
+def test_schedules_warm_up_then_hold_or_fall_to_the_minimum():
+    constant = tiny_run("optimizer.warmup_steps=10", "optimizer.schedule=constant").optimizer
+    assert [schedule_factor(step, 100, constant) for step in (0, 5, 10, 99)] == [0.0, 0.5, 1.0, 1.0]
+    cosine = tiny_run(
+        "optimizer.warmup_steps=10", "optimizer.schedule=cosine", "optimizer.minimum_ratio=0.1"
+    ).optimizer
+    assert schedule_factor(55, 100, cosine) == pytest.approx(0.55)
+    assert schedule_factor(100, 100, cosine) == pytest.approx(0.1)
