@@ -1,0 +1,41 @@
+"""hrm evaluate: one trained model on a test split."""
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the command."""
+    parser.add_argument("--model", required=True, type=Path, help="model.safetensors (hrm train makes it)")
+    parser.add_argument("--data", required=True, type=Path, help="folder of the data set (hrm generate makes it)")
+    parser.add_argument("--out", required=True, type=Path, help="folder for metrics.json and the tables")
+    parser.add_argument("--params", type=Path, default=Path("params"), help="folder of the parameters (params)")
+    parser.add_argument("--weights", choices=("ema", "raw"), help="weights of the headline number (params decide)")
+    parser.add_argument("--limit", type=int, help="only the first so many test examples (all)")
+    parser.add_argument("--device", default="auto", help="auto (default), cpu, cuda or cuda:N")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="as in batch_size=64")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Evaluate, write the files, and print the headline number."""
+    from hrm.core.errors import ParameterError
+    from hrm.core.schema import evaluation_params
+
+    if arguments.limit is not None and arguments.limit < 1:
+        raise ParameterError(f"--limit is {arguments.limit}; it must be 1 or more")
+    overrides = list(arguments.set)
+    if arguments.weights is not None:
+        overrides.append(f"weights={arguments.weights}")
+    params = evaluation_params(arguments.params, overrides)
+    from hrm.core.device import choose_device
+
+    device = choose_device(arguments.device)
+    from hrm.evaluation.evaluate import evaluate
+
+    metrics = evaluate(arguments.model, arguments.data, arguments.out, params, arguments.limit, device)
+    print(
+        f"exact accuracy {metrics['exact_accuracy']:.4f} "
+        f"({metrics['exact_accuracy_low']:.4f} to {metrics['exact_accuracy_high']:.4f}), "
+        f"{metrics['test_examples']} test examples, {metrics['max_segments']} segments, {params.weights} weights"
+    )
+    return 0

@@ -1,0 +1,117 @@
+"""Runs a model on every test example, segment after segment, and keeps what the measures need."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+PADDING = 0  # token of cells outside the grid: they are not counted (ARCHITECTURE, "Published formats")
+
+
+class SegmentModel(Protocol):
+    """What the evaluation asks of a model; `hrm.models.hrm.Hrm` is one."""
+
+    def initial_carry(self, batch: int, device: torch.device) -> Any:
+        """States of fresh examples."""
+
+    def __call__(self, carry: Any, inputs: Tensor, puzzle_ids: Tensor) -> tuple[Any, Tensor, Tensor]:
+        """One segment: next carry, logits (batch, cells, vocabulary), halt and continue logits (batch, 2)."""
+
+
+@dataclass(frozen=True)
+class SegmentRecord:
+    """What is known of every example after every segment; on the CPU.
+
+    Cells whose label is padding are not counted. Open cells are those whose answer differs from the input: the empty
+    ones of a Sudoku, the path of a maze.
+    """
+
+    exact: Tensor  # (segments, examples) bool: all counted cells right
+    cells_right: Tensor  # (segments, examples) int32
+    open_right: Tensor  # (segments, examples) int32
+    q: Tensor  # (segments, examples, 2) float32 logits (halt, continue)
+    cells: Tensor  # (examples,) int32 counted cells
+    open_cells: Tensor  # (examples,) int32
+
+
+@torch.inference_mode()
+def record_segments(
+    model: SegmentModel,
+    inputs: Tensor,
+    labels: Tensor,
+    segments: int,
+    batch_size: int,
+    bar: Iterable[int] | None = None,
+) -> SegmentRecord:
+    """Run `segments` segments on all examples without halting any.
+
+    Args:
+        model: in eval mode, on the device of `inputs`.
+        inputs: (examples, cells) tokens, on the device.
+        labels: (examples, cells) tokens, on the device.
+        segments: how many segments each example gets.
+        batch_size: every batch has this size; the last one is filled up with its first example and cut, so that a
+            compiled model sees one shape.
+        bar: the starts of the batches wrapped in a progress bar, or None.
+
+    Returns:
+        The record. The device is waited for once, at the end.
+    """
+    examples, device = len(inputs), inputs.device
+    counts = torch.zeros(3, segments, examples, dtype=torch.int32, device=device)
+    q_values = torch.zeros(segments, examples, 2, dtype=torch.float32, device=device)
+    counted = labels != PADDING
+    is_open = counted & (inputs != labels)
+    for start in bar if bar is not None else batch_starts(examples, batch_size):
+        rows = batch_rows(start, examples, batch_size, device)
+        kept = min(batch_size, examples - start)
+        target, counts_here, open_here = labels[rows], counted[rows], is_open[rows]
+        here = slice(start, start + kept)
+        for segment, (prediction, q) in enumerate(predictions(model, inputs[rows], segments)):
+            right = (prediction == target) & counts_here
+            counts[0, segment, here] = (right == counts_here).all(dim=1)[:kept].int()
+            counts[1, segment, here] = right.sum(dim=1)[:kept].int()
+            counts[2, segment, here] = (right & open_here).sum(dim=1)[:kept].int()
+            q_values[segment, here] = q[:kept]
+    totals = torch.stack((counted.sum(dim=1), is_open.sum(dim=1))).int().cpu()
+    exact, cells_right, open_right = counts.cpu().unbind()
+    return SegmentRecord(exact.bool(), cells_right, open_right, q_values.cpu(), totals[0], totals[1])
+
+
+@torch.inference_mode()
+def record_example(
+    model: SegmentModel, inputs: Tensor, example: int, segments: int, batch_size: int
+) -> tuple[Tensor, Tensor]:
+    """Predictions (segments, cells) and logits (segments, 2) of one example, in the batch that it was measured in."""
+    start = example // batch_size * batch_size
+    rows = batch_rows(start, len(inputs), batch_size, inputs.device)
+    steps = [
+        (prediction[example - start], q[example - start])
+        for prediction, q in predictions(model, inputs[rows], segments)
+    ]
+    cells, values = zip(*steps, strict=True)
+    return torch.stack(cells).cpu(), torch.stack(values).cpu()
+
+
+def predictions(model: SegmentModel, tokens: Tensor, segments: int) -> Iterable[tuple[Tensor, Tensor]]:
+    """After each segment, the likeliest tokens (batch, cells) and the logits (batch, 2); tokens are (batch, cells)."""
+    long_tokens = tokens.long()
+    # Puzzle id 0 is the blank one; tasks without puzzle ids know no other.
+    puzzle_ids = torch.zeros(len(tokens), dtype=torch.long, device=tokens.device)
+    carry = model.initial_carry(len(tokens), tokens.device)
+    for _ in range(segments):
+        carry, logits, q = model(carry, long_tokens, puzzle_ids)
+        yield logits.argmax(dim=-1), q
+
+
+def batch_starts(examples: int, batch_size: int) -> range:
+    """First example of every batch."""
+    return range(0, examples, batch_size)
+
+
+def batch_rows(start: int, examples: int, batch_size: int, device: torch.device) -> Tensor:
+    """(batch_size,) example numbers of a batch; past the end the batch's first example stands in."""
+    rows = torch.arange(start, start + batch_size, device=device)
+    return torch.where(rows < examples, rows, start)
