@@ -19,7 +19,7 @@ PARAMS = Path(__file__).parents[2] / "params"
 class ScriptedModel:
     """Answers 2 + position in empty cells from the segment on that cell 0 (minus OFFSET) names, 3 + position before.
 
-    Cell 1 (minus OFFSET) is the segment from which on it wishes to halt. One call is one segment; the carry counts them.
+    Cell 1 (minus OFFSET) is the segment from which on it wishes to halt. The carry counts the segments.
     """
 
     def __init__(self, vocabulary_size: int = 128) -> None:

@@ -1,0 +1,144 @@
+"""The long table of results: one row a task, variant and metric, over all seeds."""
+
+import csv
+import io
+import math
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from scipy.stats import t as student
+
+from hrm.core.errors import DataError
+from hrm.core.files import read_json
+
+# Metrics that are shares of examples or cells: the ends of their intervals are cut to 0 and 1.
+SHARE_WORDS = ("accuracy", "share", "correct_halts")
+NOT_SHARES = ("halting_accuracy_loss",)
+DIGITS = 6
+
+
+@dataclass(frozen=True)
+class SummaryRow:
+    """One metric of one variant; low and high are None where no interval is known."""
+
+    task: str
+    variant: str
+    metric: str
+    seeds: int
+    mean: float
+    low: float | None
+    high: float | None
+    method: str  # t: Student's t over seeds; wilson: over the test examples of one seed; single: one value; computed
+
+
+COLUMNS = [field.name for field in fields(SummaryRow)]
+Key = tuple[str, str, str]  # task, variant, metric
+
+
+def t_interval(values: list[float], confidence: float) -> tuple[float, float]:
+    """Student's t interval of the mean of independent values, here of seeds. Raises ValueError for fewer than two."""
+    if len(values) < 2:
+        raise ValueError("a t interval needs at least two values")
+    mean = sum(values) / len(values)
+    variance = sum((value - mean) ** 2 for value in values) / (len(values) - 1)
+    quantile = float(student.ppf(0.5 + confidence / 2, len(values) - 1))
+    half = quantile * math.sqrt(variance / len(values))
+    return mean - half, mean + half
+
+
+def read_metrics(paths: Iterable[Path]) -> dict[tuple[str, str], dict[str, dict[str, float]]]:
+    """(task, variant) -> seed folder -> metric -> value, from files .../TASK/VARIANT/seedN/metrics.json.
+
+    Raises DataError for another path, the same run twice, or a metrics file that is not flat numbers.
+    """
+    found: dict[tuple[str, str], dict[str, dict[str, float]]] = defaultdict(dict)
+    for path in paths:
+        parts = path.parts
+        if len(parts) < 4 or not parts[-2].startswith("seed"):
+            raise DataError(f"{path}: is not of the form TASK/VARIANT/seedN/metrics.json")
+        task, variant, seed = parts[-4:-1]
+        values = read_json(path)
+        if not isinstance(values, dict):
+            raise DataError(f"{path}: must hold an object of numbers")
+        for metric, value in values.items():
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+                raise DataError(f"{path}: {metric} is {value!r}; it must be a number or null")
+        if seed in found[task, variant]:
+            raise DataError(f"{path}: {task}/{variant}/{seed} was given twice")
+        found[task, variant][seed] = {name: float(value) for name, value in values.items() if value is not None}
+    return dict(found)
+
+
+def summarise(runs: dict[tuple[str, str], dict[str, dict[str, float]]], confidence: float) -> list[SummaryRow]:
+    """Rows sorted by task, variant and metric; equal runs in any order give equal rows.
+
+    Two or more seeds: mean and t interval. One seed: exact_accuracy with the Wilson interval of its metrics file, all
+    else without an interval. `exact_accuracy_half_range`, half of maximum minus minimum, says how far seeds spread.
+    """
+    rows = []
+    for (task, variant), seeds in sorted(runs.items()):
+        names = sorted({metric for values in seeds.values() for metric in values})
+        for metric in names:
+            if metric in ("exact_accuracy_low", "exact_accuracy_high"):
+                continue
+            values = [seeds[seed][metric] for seed in sorted(seeds) if metric in seeds[seed]]
+            low, high, method = _interval(metric, values, seeds, confidence)
+            rows.append(_row(task, variant, metric, len(values), sum(values) / len(values), low, high, method))
+        exact = [values["exact_accuracy"] for values in seeds.values() if "exact_accuracy" in values]
+        if len(exact) > 1:
+            half = (max(exact) - min(exact)) / 2
+            rows.append(_row(task, variant, "exact_accuracy_half_range", len(exact), half, None, None, "range"))
+    return sorted(rows, key=lambda row: (row.task, row.variant, row.metric))
+
+
+def write_summary(rows: list[SummaryRow]) -> str:
+    """The CSV text of the table; an unknown end of an interval is an empty field."""
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(asdict(row) for row in rows)
+    return buffer.getvalue()
+
+
+def read_summary(path: Path) -> dict[Key, SummaryRow]:
+    """Read what `write_summary` wrote; DataError names file and line when it is broken."""
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            if reader.fieldnames != COLUMNS:
+                raise DataError(f"{path}: has columns {reader.fieldnames}; they must be {COLUMNS}")
+            rows = [_parse(record) for record in reader]
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+    except (ValueError, TypeError) as error:
+        raise DataError(f"{path}: line {reader.line_num} is broken ({error})") from error
+    return {(row.task, row.variant, row.metric): row for row in rows}
+
+
+def _parse(record: dict[str, str]) -> SummaryRow:
+    low, high = (float(record[end]) if record[end] else None for end in ("low", "high"))
+    names = record["task"], record["variant"], record["metric"]
+    return SummaryRow(*names, int(record["seeds"]), float(record["mean"]), low, high, record["method"])
+
+
+def _interval(
+    metric: str, values: list[float], seeds: dict[str, dict[str, float]], confidence: float
+) -> tuple[float | None, float | None, str]:
+    if len(values) > 1:
+        low, high = t_interval(values, confidence)
+        if any(word in metric for word in SHARE_WORDS) and metric not in NOT_SHARES:
+            low, high = max(low, 0.0), min(high, 1.0)
+        return low, high, "t"
+    only = next(iter(seeds.values()))
+    if metric == "exact_accuracy" and len(seeds) == 1 and "exact_accuracy_low" in only:
+        return only["exact_accuracy_low"], only["exact_accuracy_high"], "wilson"
+    return None, None, "single"
+
+
+def _row(
+    task: str, variant: str, metric: str, seeds: int, mean: float, low: float | None, high: float | None, method: str
+) -> SummaryRow:
+    low, high = (None if end is None else round(end, DIGITS) for end in (low, high))
+    return SummaryRow(task, variant, metric, seeds, round(mean, DIGITS), low, high, method)

@@ -1,0 +1,101 @@
+import json
+from pathlib import Path
+
+import pytest
+from evaluation_doubles import PARAMS
+
+from hrm.cli import main
+from hrm.core.errors import DataError
+from hrm.report.summary import read_metrics, read_summary, summarise, t_interval, write_summary
+
+
+def write_run(root: Path, seed: int, variant: str = "hrm", **metrics: float | None) -> Path:
+    path = root / "sudoku" / variant / f"seed{seed}" / "metrics.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(metrics))
+    return path
+
+
+def test_t_interval_equals_the_textbook_value() -> None:
+    # Quantile of t with 2 degrees of freedom at 0.975 is 4.302653.
+    low, high = t_interval([1.0, 2.0, 3.0], 0.95)
+    assert (low, high) == pytest.approx((2 - 4.302653 / 3**0.5, 2 + 4.302653 / 3**0.5))
+    with pytest.raises(ValueError, match="at least two"):
+        t_interval([1.0], 0.95)
+
+
+def test_several_seeds_give_a_t_interval_and_their_spread(tmp_path: Path) -> None:
+    runs = read_metrics([write_run(tmp_path, seed, exact_accuracy=0.9 + seed / 100) for seed in range(3)])
+    row, spread = summarise(runs, 0.95)
+    assert (row.metric, row.seeds, row.method, row.mean) == ("exact_accuracy", 3, "t", 0.91)
+    assert row.low is not None and row.high is not None
+    assert row.low < 0.9 < 0.92 < row.high
+    assert (spread.metric, spread.mean) == ("exact_accuracy_half_range", 0.01)
+
+
+def test_the_interval_of_a_share_ends_at_1_but_that_of_a_difference_may_be_negative(tmp_path: Path) -> None:
+    values = [(1.0, 0.01), (0.99, -0.01)]
+    paths = [
+        write_run(tmp_path, seed, exact_accuracy=exact, halting_accuracy_loss=loss)
+        for seed, (exact, loss) in enumerate(values)
+    ]
+    rows = {row.metric: row for row in summarise(read_metrics(paths), 0.95)}
+    assert rows["exact_accuracy"].high == 1.0
+    loss = rows["halting_accuracy_loss"].low
+    assert loss is not None and loss < 0
+
+
+def test_one_seed_keeps_its_wilson_interval(tmp_path: Path) -> None:
+    known = {"exact_accuracy": 0.5, "exact_accuracy_low": 0.4, "exact_accuracy_high": 0.6, "mean_steps": 3.0}
+    exact, steps = summarise(read_metrics([write_run(tmp_path, 0, **known)]), 0.95)
+    assert (exact.low, exact.high, exact.method) == (0.4, 0.6, "wilson")
+    assert (steps.metric, steps.low, steps.method) == ("mean_steps", None, "single")
+
+
+def test_a_metric_that_one_seed_lacks_is_the_mean_of_the_others(tmp_path: Path) -> None:
+    paths = [write_run(tmp_path, 0, correct_halts=None), write_run(tmp_path, 1, correct_halts=0.75)]
+    (row,) = summarise(read_metrics(paths), 0.95)
+    assert (row.seeds, row.mean, row.method) == (1, 0.75, "single")
+
+
+def test_the_table_does_not_depend_on_the_order_of_files_and_reads_back(tmp_path: Path) -> None:
+    paths = [
+        write_run(tmp_path, seed, variant, exact_accuracy=0.1 * seed, mean_steps=1.0 + seed)
+        for variant in ("trm", "hrm")
+        for seed in range(3)
+    ]
+    rows = summarise(read_metrics(paths), 0.95)
+    text = write_summary(rows)
+    assert text == write_summary(summarise(read_metrics(reversed(paths)), 0.95))
+    (tmp_path / "summary.csv").write_text(text)
+    assert list(read_summary(tmp_path / "summary.csv").values()) == rows
+
+
+def test_bad_metrics_files_are_named(tmp_path: Path) -> None:
+    path = write_run(tmp_path, 0, exact_accuracy=0.5)
+    with pytest.raises(DataError, match="given twice"):
+        read_metrics([path, path])
+    with pytest.raises(DataError, match="not of the form"):
+        read_metrics([Path("metrics.json")])
+    path.write_text('{"exact_accuracy": "high"}')
+    with pytest.raises(DataError, match="exact_accuracy is 'high'"):
+        read_metrics([path])
+
+
+def test_a_broken_table_is_named_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "summary.csv"
+    path.write_text("task,variant,metric,seeds,mean,low,high,method\nsudoku,hrm,x,three,0.1,,,t\n")
+    with pytest.raises(DataError, match="line 2 is broken"):
+        read_summary(path)
+    path.write_text("task,mean\n")
+    with pytest.raises(DataError, match="has columns"):
+        read_summary(path)
+    with pytest.raises(DataError, match="cannot be read"):
+        read_summary(tmp_path / "absent.csv")
+
+
+def test_summarise_command_writes_the_table(tmp_path: Path) -> None:
+    paths = [write_run(tmp_path, seed, exact_accuracy=0.5) for seed in range(2)]
+    out = tmp_path / "summary.csv"
+    assert main(["summarise", "--params", str(PARAMS), "--out", str(out), *map(str, paths)]) == 0
+    assert read_summary(out)["sudoku", "hrm", "exact_accuracy"].seeds == 2
