@@ -40,6 +40,7 @@ class RatingParams(Params):
 
     minimum: NonNegativeInt
     mean: NonNegativeFloat
+    attempts: PositiveInt
 
 
 class SudokuParams(Params):
@@ -51,6 +52,7 @@ class SudokuParams(Params):
     box_width: Annotated[int, Field(ge=1, le=5)]
     train_puzzles: PositiveInt
     test_puzzles: PositiveInt
+    spare: NonNegativeFloat
     clues: PositiveInt | Literal["minimal"]
     rating: RatingParams
     augmentations: NonNegativeInt

@@ -1,0 +1,140 @@
+"""The task Sudoku: candidates by index, then a split into training and test puzzles that shares no class of puzzles."""
+
+import math
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hrm.core.errors import DataError
+from hrm.core.schema import SudokuParams
+from hrm.data.dataset import DatasetInfo, Split, save_dataset
+from hrm.data.shards import Arrays
+from hrm.data.sudoku_canonical import Canonical, canonical_forms, class_keys
+from hrm.data.sudoku_plan import augmentation_plan
+from hrm.data.sudoku_search import Wish, make_puzzles
+from hrm.data.sudoku_solver import Boards, rate
+
+CHUNK = 16  # candidates between two reports of progress
+Report = Callable[[int], object]  # is told how many candidates were made since the last call
+
+
+def candidate_count(params: SudokuParams) -> int:
+    """How many candidates are made, so that enough stay when equivalent ones are dropped."""
+    return math.ceil((params.train_puzzles + params.test_puzzles) * (1 + params.spare))
+
+
+def make_candidates(params: SudokuParams, start: int, stop: int, workers: int, report: Report) -> Arrays:
+    """Candidates start to stop - 1: puzzles and solutions (count, cells) digits, rating (count,).
+
+    Each depends on (seed, its index) alone. DataError when the search cannot reach the wished rating.
+    """
+    wish = Wish.of(params)
+    chunks = [range(at, min(at + CHUNK, stop)) for at in range(start, stop, CHUNK)]
+
+    def make(chunk: range) -> Arrays:
+        made = make_puzzles(wish, params.seed, chunk)
+        report(len(chunk))
+        return made
+
+    # Threads, not processes: the compiled search runs without the GIL.
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            parts = list(pool.map(make, chunks))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    empty = make_puzzles(wish, params.seed, range(0))
+    return {key: np.concatenate([empty[key], *(part[key] for part in parts)]) for key in empty}
+
+
+def write_dataset(folder: Path, params: SudokuParams, candidates: Arrays, workers: int) -> DatasetInfo:
+    """Check all candidates, drop equivalent ones in order of index, split, and write the data set.
+
+    DataError when a candidate is wrong or too few classes are left.
+    """
+    puzzles, solutions = candidates["puzzles"], candidates["solutions"]
+    height, width = params.box_height, params.box_width
+    checked = rate(puzzles, height, width)
+    good = (
+        (checked.found == 1) & (checked.solutions == solutions).all(axis=1) & (checked.rating == candidates["rating"])
+    )
+    if not good.all():
+        raise DataError(f"{folder}: candidate {int(np.argmin(good))} is damaged: its solution or its rating is wrong")
+    forms = canonical_forms_in_parallel(puzzles, solutions, height, width, workers)
+    keys = class_keys(forms.puzzles)
+    first = {key: index for index, key in reversed(list(enumerate(keys)))}
+    kept = np.array(sorted(first.values()), dtype=np.int64)
+    wanted = params.train_puzzles + params.test_puzzles
+    if len(kept) < wanted:
+        raise DataError(
+            f"{folder}: {len(puzzles)} candidates hold only {len(kept)} classes of puzzles, and train_puzzles + "
+            f"test_puzzles is {wanted}; raise spare, or take larger boards or more clues"
+        )
+    parts = {"train": kept[: params.train_puzzles], "test": kept[params.train_puzzles : wanted]}
+    plan = augmentation_plan(
+        params.seed, params.train_puzzles, params.augmentations, params.include_original, height, width
+    )
+    plans = {"train": plan, "test": np.zeros((params.test_puzzles, 0), dtype=np.int64)}
+    splits = {name: make_split(puzzles[i], solutions[i], checked.rating[i], plans[name]) for name, i in parts.items()}
+    statistics: dict[str, Any] = {
+        name: split_statistics(puzzles[i], checked.rating[i], Canonical(forms.grids[i], forms.puzzles[i]))
+        for name, i in parts.items()
+    }
+    statistics["candidates"] = len(puzzles)
+    statistics["equivalent_dropped"] = len(puzzles) - len(kept)
+    facts = dataset_facts(height, width, params.seed, params.model_dump(), statistics)
+    return save_dataset(folder, splits["train"], splits["test"], facts)
+
+
+def dataset_facts(
+    box_height: int, box_width: int, seed: int, generator: dict[str, Any], statistics: dict[str, Any]
+) -> dict[str, Any]:
+    """What dataset.json says of a Sudoku data set, but for counts and hashes."""
+    size = box_height * box_width
+    return {
+        "task": "sudoku",
+        "vocabulary_size": size + 2,
+        "grid_shape": [size, size],
+        "puzzle_ids": 1,
+        "seed": seed,
+        "generator": generator,
+        "statistics": statistics,
+    }
+
+
+def make_split(puzzles: Boards, solutions: Boards, rating: NDArray[np.int32], plan: NDArray[np.int64]) -> Split:
+    """A split of tokens, digit + 1, from digits (examples, cells)."""
+    return Split(inputs=puzzles + np.uint8(1), labels=solutions + np.uint8(1), rating=rating, plan=plan)
+
+
+def split_statistics(puzzles: Boards, rating: NDArray[np.int32], forms: Canonical) -> dict[str, Any]:
+    """Size, classes, clues and difficulty of a split; the histogram counts edges[i] <= rating < edges[i + 1]."""
+    if not len(puzzles):
+        return {"puzzles": 0}
+    edges = [0, *(2**power for power in range(int(rating.max()).bit_length() + 1))]
+    return {
+        "puzzles": len(puzzles),
+        "classes": len(set(class_keys(forms.puzzles))),
+        "solution_classes": len(set(class_keys(forms.grids))),
+        "clues_mean": round(float((puzzles > 0).sum(axis=1).mean()), 4),
+        "rating": {
+            "minimum": int(rating.min()),
+            "mean": round(float(rating.mean()), 4),
+            "maximum": int(rating.max()),
+            "histogram": {"edges": edges, "counts": np.histogram(rating, edges)[0].tolist()},
+        },
+    }
+
+
+def canonical_forms_in_parallel(puzzles: Boards, solutions: Boards, height: int, width: int, workers: int) -> Canonical:
+    """Canonical forms with `workers` threads: (puzzles, cells) digits and their solutions."""
+    pieces = [(puzzles[i : i + 256], solutions[i : i + 256]) for i in range(0, len(puzzles), 256)]
+    with ThreadPoolExecutor(workers) as pool:
+        forms = list(pool.map(lambda piece: canonical_forms(piece[0], piece[1], height, width), pieces))
+    empty = np.zeros((0, puzzles.shape[1]), dtype=np.uint8)
+    grids = np.concatenate([empty, *(form.grids for form in forms)])
+    return Canonical(grids, np.concatenate([empty, *(form.puzzles for form in forms)]))
