@@ -91,4 +91,4 @@ def line_permutations(groups: int, lines: int) -> NDArray[np.uint8]:
         for outer in itertools.permutations(range(groups))
         for choice in itertools.product(inner, repeat=groups)
     ]
-    return np.array(orders, dtype=np.uint8)
+    return np.array(sorted(orders), dtype=np.uint8)
