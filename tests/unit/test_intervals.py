@@ -1,14 +1,14 @@
 import pytest
+from scipy.stats import binomtest
 
 from hrm.evaluation.intervals import wilson_interval
 
 
-def test_wilson_interval_equals_its_formula() -> None:
-    successes, total, z = 37, 120, 1.959963984540054
-    p = successes / total
-    middle = (p + z * z / (2 * total)) / (1 + z * z / total)
-    half = z / (1 + z * z / total) * (p * (1 - p) / total + z * z / (4 * total * total)) ** 0.5
-    assert wilson_interval(successes, total, 0.95) == pytest.approx((middle - half, middle + half))
+@pytest.mark.parametrize(("successes", "total"), [(0, 1), (1, 1), (0, 500), (37, 120), (5501, 10_000), (500, 500)])
+@pytest.mark.parametrize("confidence", [0.8, 0.95])
+def test_wilson_interval_is_that_of_scipy(successes: int, total: int, confidence: float) -> None:
+    known = binomtest(successes, total).proportion_ci(confidence, method="wilson")
+    assert wilson_interval(successes, total, confidence) == pytest.approx((known.low, known.high), abs=1e-12)
 
 
 def test_wilson_interval_stays_between_0_and_1_and_never_is_a_point() -> None:
@@ -25,6 +25,7 @@ def test_wilson_interval_narrows_with_more_examples_and_widens_with_confidence()
     assert width(1000, 0.95) < width(100, 0.95) < width(100, 0.99)
 
 
-def test_wilson_interval_of_no_examples_is_an_error() -> None:
+@pytest.mark.parametrize(("successes", "total"), [(0, 0), (3, 2), (-1, 2)])
+def test_wilson_interval_of_impossible_counts_is_an_error(successes: int, total: int) -> None:
     with pytest.raises(ValueError, match="at least one example"):
-        wilson_interval(0, 0, 0.95)
+        wilson_interval(successes, total, 0.95)

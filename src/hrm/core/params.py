@@ -86,7 +86,11 @@ def _first_problem(error: ValidationError, origin: Mapping[tuple[str, ...], str]
         return f"{source}: unknown key {key}; allowed here are {', '.join(_siblings(model, where))}"
     if problem["type"] == "missing":
         return f"{source}: key {key} is missing"
-    message = problem["msg"][0].lower() + problem["msg"][1:]
+    message = problem["msg"].removeprefix("Value error, ")
+    if isinstance(found, Mapping):
+        # A rule over several keys: the whole mapping would bury the message.
+        return f"{source}: {key}: {message}" if where else f"{source}: {message}"
+    message = message[0].lower() + message[1:]
     hint = ""
     if isinstance(found, str) and _is_number(found):
         hint = f" (YAML reads {found} as text: write a decimal point, {float(found):.6e})"

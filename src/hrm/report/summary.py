@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from hrm.core.errors import DataError
 from hrm.core.files import read_json
@@ -43,7 +43,7 @@ def t_interval(values: list[float], confidence: float) -> tuple[float, float]:
         raise ValueError("a t interval needs at least two values")
     mean = sum(values) / len(values)
     variance = sum((value - mean) ** 2 for value in values) / (len(values) - 1)
-    quantile = float(student.ppf(0.5 + confidence / 2, len(values) - 1))
+    quantile = float(stdtrit(len(values) - 1, 0.5 + confidence / 2))
     half = quantile * math.sqrt(variance / len(values))
     return mean - half, mean + half
 

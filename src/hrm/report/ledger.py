@@ -1,0 +1,124 @@
+"""The ledger: every claim with our number, the differences of protocol, and the verdict. Written as claims.json."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hrm.core.errors import DataError
+from hrm.core.files import read_json
+from hrm.core.schema import data_params
+from hrm.report.claims_file import ClaimParams, ClaimsParams, GroupParams, Unit
+from hrm.report.derived import TASK as DERIVED_TASK
+from hrm.report.differences import protocol_differences, uses_published_data
+from hrm.report.summary import Key, SummaryRow
+from hrm.report.verdicts import Judgement, Measured, judge, not_run
+
+# Metrics hold shares as fractions, seconds and counts; claims speak in their unit.
+FACTORS: dict[Unit, float] = {"per cent": 100.0, "points": 100.0, "million parameters": 1e-6, "minutes": 1 / 60}
+DIGITS = 6
+LEDGER_KEYS = {"scale", "claims"}
+
+
+def make_ledger(claims: ClaimsParams, summary: Mapping[Key, SummaryRow], scale: str, root: Path) -> dict[str, Any]:
+    """Judge every claim; the result depends on its arguments and the parameters alone.
+
+    Args:
+        claims: the claims file.
+        summary: our results at this scale, and the derived rows.
+        scale: a folder of params/scales.
+        root: folder of the parameters.
+
+    Returns:
+        {"scale": ..., "claims": [...]} in the order of the file, ready for JSON.
+    """
+    entries = [_entry(claims, group, claim, summary, scale, root) for group in claims.groups for claim in group.claims]
+    return {"scale": scale, "claims": entries}
+
+
+def read_ledger(path: Path) -> dict[str, Any]:
+    """Read a claims.json; DataError when it is missing or something else."""
+    ledger = read_json(path)
+    if not isinstance(ledger, dict) or set(ledger) != LEDGER_KEYS:
+        raise DataError(f"{path}: is not a claims ledger; it must hold {' and '.join(sorted(LEDGER_KEYS))}")
+    return ledger
+
+
+def _entry(
+    claims: ClaimsParams,
+    group: GroupParams,
+    claim: ClaimParams,
+    summary: Mapping[Key, SummaryRow],
+    scale: str,
+    root: Path,
+) -> dict[str, Any]:
+    found = next((answer for answer in claim.answers if _key(answer) in summary), None)
+    first = claim.answers[0] if claim.answers else None
+    source = claims.sources[group.source]
+    protocol = claims.protocols[group.protocol]
+    spread = claims.spreads[group.spread] if group.spread is not None else None
+    span = (min(spread.values), max(spread.values)) if spread is not None else None
+    ours, differences = None, []
+    if found is not None and first is not None:
+        ours = _ours(found, summary, group.unit)
+        differences = protocol_differences(protocol, root, scale, found, first, summary)
+    published_data = not protocol.published_data or (found is not None and _data_is_published(root, scale, found))
+    judgement = not_run(claim.value, scale, group.judged_at, found, first, published_data)
+    if judgement is None:
+        assert ours is not None and claim.value is not None  # not_run and the claims model have seen to both
+        judgement = _judgement(ours, claim.value, group, span)
+    return {
+        "id": claim.id,
+        "group": group.title,
+        "statement": claim.statement,
+        "source": f"{source.title}, {source.version}",
+        "where": group.where,
+        "protocol": protocol.text,
+        "value": claim.value,
+        "unit": group.unit,
+        "relation": group.relation,
+        "tolerance": group.tolerance,
+        "tolerance_basis": group.tolerance_basis,
+        "spread": None
+        if spread is None or span is None
+        else {"source": spread.source, "low": span[0], "high": span[1]},
+        "judged_at": group.judged_at,
+        "answers": claim.answers,
+        "ours": ours,
+        "differences": differences,
+        "verdict": judgement.verdict,
+        "reason": judgement.reason,
+    }
+
+
+def _judgement(ours: dict[str, Any], value: float, group: GroupParams, span: tuple[float, float] | None) -> Judgement:
+    mean = ours["mean"]
+    low, high = (mean if ours[end] is None else ours[end] for end in ("low", "high"))
+    return judge(Measured(mean, low, high), value, group.tolerance, group.relation, span)
+
+
+def _ours(answer: str, summary: Mapping[Key, SummaryRow], unit: Unit) -> dict[str, Any]:
+    row = summary[_key(answer)]
+    tested = summary.get((row.task, row.variant, "test_examples"))
+
+    def scaled(value: float | None) -> float | None:
+        return None if value is None else round(value * FACTORS.get(unit, 1.0), DIGITS)
+
+    return {
+        "answer": answer,
+        "mean": scaled(row.mean),
+        "low": scaled(row.low),
+        "high": scaled(row.high),
+        "seeds": row.seeds,
+        "test_examples": None if tested is None else round(tested.mean),
+        "method": row.method,
+    }
+
+
+def _data_is_published(root: Path, scale: str, answer: str) -> bool:
+    task = answer.split("/")[0]
+    return task != DERIVED_TASK and uses_published_data(data_params(root, scale, task, []))
+
+
+def _key(answer: str) -> Key:
+    task, variant, metric = answer.split("/")
+    return task, variant, metric

@@ -1,0 +1,153 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from evaluation_doubles import PARAMS
+
+from hrm.cli import main
+from hrm.core.errors import DataError
+from hrm.report.claims_table import BEGIN, END, NamedLedger, ledger_name, readme_section, replace_section
+from hrm.report.ledger import read_ledger
+
+ROOT = PARAMS.parent
+HEADER = "task,variant,metric,seeds,mean,low,high,method"
+SMOKE = [
+    "sudoku,hrm,exact_accuracy,3,0.987,0.951,1.0,t",
+    "sudoku,hrm,mean_steps_share,3,0.41,0.35,0.47,t",
+    "sudoku,hrm,halting_accuracy_loss,3,0.05,0.03,0.07,t",
+    "sudoku,hrm,steps,3,777,777,777,t",
+    "sudoku,hrm,test_examples,3,123,123,123,t",
+]
+GPU = [
+    "sudoku,hrm_halt_loss,exact_accuracy,1,0.4312,0.4215,0.4409,wilson",
+    "sudoku,hrm_halt_loss,test_examples,1,10000,,,single",
+]
+
+
+def claims(folder: Path, scale: str, rows: list[str]) -> Path:
+    """Run the command; returns the ledger."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "summary.csv").write_text("\n".join([HEADER, *rows]) + "\n")
+    known = ["--claims", str(PARAMS / "claims.yaml"), "--params", str(PARAMS), "--scale", scale]
+    files = ["--summary", str(folder / "summary.csv"), "--out", str(folder / "claims.json")]
+    assert main(["claims", *known, *files, "--table", str(folder / "claims.md")]) == 0
+    return folder / "claims.json"
+
+
+@pytest.fixture(scope="module")
+def smoke(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return claims(tmp_path_factory.mktemp("results") / "smoke", "smoke", SMOKE)
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return claims(tmp_path_factory.mktemp("results") / "reference", "gpu", GPU)
+
+
+def find(ledger: Path, identity: str) -> dict[str, Any]:
+    (claim,) = (claim for claim in read_ledger(ledger)["claims"] if claim["id"] == identity)
+    assert isinstance(claim, dict)
+    return claim
+
+
+def test_a_small_run_shows_its_number_and_its_differences_but_gets_no_verdict(smoke: Path) -> None:
+    claim = find(smoke, "hrm_sudoku_1k")
+    assert claim["verdict"] == "not run at this scale"
+    assert (claim["ours"]["mean"], claim["ours"]["low"], claim["ours"]["seeds"]) == (98.7, 95.1, 3)
+    text = "; ".join(claim["differences"])
+    assert "puzzles of our generator" in text
+    assert "123 test puzzles instead of 422,786" in text
+    assert "train.steps 777 instead of 26041" in text
+    assert "model.hidden_size" in text
+    assert "ema weights instead of raw" in text
+
+
+def test_a_stand_in_is_shown_as_such_and_never_judged(reference: Path) -> None:
+    claim = find(reference, "hrm_sudoku_1k")
+    assert claim["ours"]["answer"] == "sudoku/hrm_halt_loss/exact_accuracy"
+    assert (claim["ours"]["mean"], claim["ours"]["seeds"], claim["ours"]["test_examples"]) == (43.12, 1, 10_000)
+    assert claim["verdict"] == "not run at this scale"
+    assert "variant hrm_halt_loss instead of hrm" in claim["differences"]
+    assert "halting.continue_target none instead of extra_forward" in claim["differences"]
+    assert not any("grids" in line for line in claim["differences"])
+
+
+def test_generated_puzzles_get_no_verdict_even_at_the_scale_of_the_paper(tmp_path: Path) -> None:
+    claim = find(claims(tmp_path, "paper", ["sudoku,hrm,exact_accuracy,1,0.55,0.54,0.56,wilson"]), "hrm_sudoku_1k")
+    assert (claim["verdict"], claim["reason"]) == ("not run at this scale", "needs the published data set")
+
+
+def test_computed_claims_and_directions_are_judged_at_smoke(smoke: Path) -> None:
+    assert find(smoke, "hrm_parameters")["verdict"] == "reproduced"
+    assert find(smoke, "hrm_parameters")["differences"] == []
+    assert find(smoke, "hrm_sudoku_steps")["verdict"] == "reproduced"
+    assert find(smoke, "act_mean_steps")["verdict"] == "reproduced"
+    assert find(smoke, "act_accuracy")["verdict"] == "not reproduced"
+    assert find(smoke, "inference_scaling")["verdict"] == "not run at this scale"
+
+
+def test_claims_without_any_result_of_ours_say_so(smoke: Path) -> None:
+    for identity in ("o3_mini_high_sudoku", "hrm_sudoku_full", "trm_accuracy"):
+        claim = find(smoke, identity)
+        assert (claim["ours"], claim["verdict"]) == (None, "not run at this scale")
+
+
+def test_equal_results_give_equal_files(smoke: Path, tmp_path: Path) -> None:
+    again = claims(tmp_path / "smoke", "smoke", SMOKE)
+    assert again.read_bytes() == smoke.read_bytes()
+    assert again.with_suffix(".md").read_bytes() == smoke.with_suffix(".md").read_bytes()
+
+
+def test_readme_shows_both_ledgers_between_its_markers_and_can_be_written_again(
+    smoke: Path, reference: Path, tmp_path: Path
+) -> None:
+    readme = tmp_path / "README.md"
+    readme.write_text(f"# Before\n{BEGIN}\nold\n{END}\nafter\n")
+    command = ["claims", "--readme", str(readme), "--ledgers", str(smoke), str(reference)]
+    assert main(command) == 0
+    text = readme.read_text()
+    assert text.startswith(f"# Before\n{BEGIN}\n")
+    assert text.endswith(f"{END}\nafter\n")
+    assert "old" not in text
+    assert "smoke: 98.7 % (95.1 to 100.0; 3 seeds; 123 test puzzles) [1]" in text
+    assert "reference, scale gpu: 43.1 % (42.1 to 44.1; 1 seed; 10,000 test puzzles)" in text
+    assert text.count("27,275,266 |") == 2  # published and ours, once for both ledgers
+    assert main(command) == 0
+    assert readme.read_text() == text
+
+
+def test_missing_markers_are_an_error_and_leave_the_file(
+    smoke: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    readme = tmp_path / "README.md"
+    readme.write_text(f"{BEGIN}\n")
+    assert main(["claims", "--readme", str(readme), "--ledgers", str(smoke)]) == 2
+    assert f"{END} 0 times" in capsys.readouterr().err
+    assert readme.read_text() == f"{BEGIN}\n"
+    with pytest.raises(DataError, match="stands before"):
+        replace_section(f"{END}{BEGIN}", "x", "README.md")
+
+
+def test_incomplete_options_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["claims", "--claims", "params/claims.yaml"]) == 2
+    assert "--scale, --summary, --out, --table missing" in capsys.readouterr().err
+    assert main(["claims", "--readme", "README.md"]) == 2
+
+
+def test_a_file_that_is_no_ledger_is_named(tmp_path: Path) -> None:
+    (tmp_path / "claims.json").write_text(json.dumps([]))
+    with pytest.raises(DataError, match="not a claims ledger"):
+        read_ledger(tmp_path / "claims.json")
+
+
+def test_table_of_the_readme_is_the_one_of_the_ledgers() -> None:
+    readme = ROOT / "README.md"
+    paths = sorted((ROOT / "results").glob("*/claims.json"), key=lambda path: path.parent.name != "smoke")
+    if not readme.exists() or BEGIN not in readme.read_text() or not paths:
+        pytest.skip("the README has no markers yet, or there is no ledger")
+    ledgers = [
+        NamedLedger(ledger_name(path, ledger["scale"]), ledger) for path in paths for ledger in [read_ledger(path)]
+    ]
+    text = readme.read_text()
+    assert replace_section(text, readme_section(ledgers), "README.md") == text
