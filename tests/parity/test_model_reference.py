@@ -15,7 +15,6 @@ from hrm.training.losses import stablemax_cross_entropy
 from hrm.training.optimizers import AdamAtan2, FlatParameters, schedule_factor, sign_sgd
 
 
-
 def test_published_size_is_reached_exactly():
     params = run_params(PARAMS, "paper", "sudoku", "hrm", [])
     model = build_model(params.model, "float32", 11, 81, 1, torch.Generator())
@@ -146,8 +145,6 @@ def test_stablemax_equals_its_definition():
 def test_schedules_warm_up_then_hold_or_fall_to_the_minimum():
     constant = tiny_run("optimizer.warmup_steps=10", "optimizer.schedule=constant").optimizer
     assert [schedule_factor(step, 100, constant) for step in (0, 5, 10, 99)] == [0.0, 0.5, 1.0, 1.0]
-    cosine = tiny_run(
-        "optimizer.warmup_steps=10", "optimizer.schedule=cosine", "optimizer.minimum_ratio=0.1"
-    ).optimizer
+    cosine = tiny_run("optimizer.warmup_steps=10", "optimizer.schedule=cosine", "optimizer.minimum_ratio=0.1").optimizer
     assert schedule_factor(55, 100, cosine) == pytest.approx(0.55)
     assert schedule_factor(100, 100, cosine) == pytest.approx(0.1)

@@ -1,5 +1,6 @@
 """One training as an object: everything that a step changes, so that it can be saved and set back exactly."""
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
@@ -50,8 +51,8 @@ class Trainer:
 
     def _first_carry(self) -> TrainCarry:
         size, cells = self.params.train.batch_size, self.batches.inputs.shape[1]
-        empty = torch.zeros(size, cells, dtype=torch.long, device=self.device)
-        batch = Batch(empty, empty, torch.zeros(size, dtype=torch.long, device=self.device))
+        zeros = partial(torch.zeros, dtype=torch.long, device=self.device)
+        batch = Batch(zeros(size, cells), zeros(size, cells), zeros(size))
         steps = torch.zeros(size, dtype=torch.int32, device=self.device)
         halted = torch.ones(size, dtype=torch.bool, device=self.device)
         return TrainCarry(self.model.initial_carry(size, self.device), batch, steps, halted)

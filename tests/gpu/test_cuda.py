@@ -1,0 +1,88 @@
+"""What only a CUDA device can show: agreement with the CPU, no waiting in the loop, resume."""
+
+import pytest
+import torch
+
+from helpers import facts_of, tiny_dataset, tiny_run
+from hrm.core.errors import Interrupted
+from hrm.data.sudoku_symmetries import SudokuSymmetries
+from hrm.training import loop
+from hrm.training.trainer import Trainer
+
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device"),
+]
+CUDA = torch.device("cuda")
+WIDE = ("model.hidden_size=64", "model.puzzle_embedding_size=64", "train.batch_size=64")
+
+
+def trainer(device, *overrides, variant="hrm"):
+    dataset = tiny_dataset()
+    return Trainer(tiny_run(*WIDE, *overrides, variant=variant), facts_of(dataset), dataset, device)
+
+
+@pytest.mark.parametrize("variant", ["hrm", "hrm_halt_loss"])
+@pytest.mark.parametrize("compiled", ["false", "true"])
+def test_first_steps_equal_the_cpu_in_float32(variant, compiled):
+    torch.set_float32_matmul_precision("highest")
+    overrides = ("halting.exploration=0.0", "train.dtype=float32")
+    cpu = trainer(torch.device("cpu"), *overrides, variant=variant)
+    gpu = trainer(CUDA, *overrides, f"train.compile={compiled}", variant=variant)
+    for _ in range(3):
+        cpu.advance()
+        gpu.advance()
+    # atan2 turns a gradient of either sign near zero into a whole step, so compare losses and states, not weights
+    assert gpu.take_sums()["loss"] == pytest.approx(cpu.take_sums()["loss"], rel=1e-4)
+    torch.testing.assert_close(gpu.carry.states.high_state.cpu(), cpu.carry.states.high_state, atol=2e-2, rtol=1e-2)
+
+
+@pytest.mark.parametrize("variant", ["hrm", "hrm_halt_loss"])
+def test_bfloat16_compiled_is_close_to_float32(variant):
+    exact = trainer(CUDA, "train.dtype=float32", "halting.exploration=0.0", variant=variant)
+    fast = trainer(CUDA, "train.dtype=bfloat16", "train.compile=true", "halting.exploration=0.0", variant=variant)
+    for _ in range(2):
+        exact.advance()
+        fast.advance()
+    assert fast.take_sums()["loss"] == pytest.approx(exact.take_sums()["loss"], rel=0.03)
+
+
+def test_the_loop_never_waits_for_the_device():
+    t = trainer(CUDA, "train.dtype=bfloat16", "train.compile=true")
+    for _ in range(3):
+        t.advance()
+    torch.cuda.synchronize()
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        for _ in range(10):
+            t.advance()
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+
+
+def test_symmetries_on_the_device_equal_those_on_the_cpu():
+    import numpy as np
+
+    group = SudokuSymmetries(3, 3)
+    codes = torch.from_numpy(group.random(np.random.default_rng(0), (5000,)))
+    boards = torch.randint(0, 10, (5000, 81), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(group.apply(codes.to(CUDA), boards.to(CUDA)).cpu(), group.apply(codes, boards))
+
+
+def test_an_interrupted_training_resumes(tmp_path, monkeypatch):
+    dataset = tiny_dataset()
+    params, facts = tiny_run(*WIDE, "train.dtype=bfloat16"), facts_of(dataset)
+    plain = Trainer.advance
+    monkeypatch.setattr(Trainer, "advance", lambda self: (plain(self), self.step == 6 and _terminate()))
+    with pytest.raises(Interrupted):
+        loop.train(params, facts, dataset, CUDA, tmp_path / "out", tmp_path / "partial")
+    monkeypatch.setattr(Trainer, "advance", plain)
+    loop.train(params, facts, dataset, CUDA, tmp_path / "out", tmp_path / "partial")
+    assert (tmp_path / "out" / "model.safetensors").exists()
+
+
+def _terminate():
+    import os
+    import signal
+
+    os.kill(os.getpid(), signal.SIGTERM)
