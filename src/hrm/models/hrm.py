@@ -86,11 +86,6 @@ class Hrm(nn.Module):
         self.register_buffer("cosine", cosine, persistent=False)
         self.register_buffer("sine", sine, persistent=False)
 
-    def compile_modules(self) -> None:
-        """Compile the two modules alone: they are nearly all of the work; the whole would take minutes to compile."""
-        self.high_module.compile()
-        self.low_module.compile()
-
     def initial_carry(self, batch: int, device: torch.device) -> Carry:
         """States of fresh examples: the same vector at every position."""
         shape = (batch, self.embedding.length, self.params.hidden_size)
@@ -117,6 +112,16 @@ class Hrm(nn.Module):
         Returns:
             The detached next carry, logits (batch, cells, vocabulary), and (batch, 2) halt and continue logits.
         """
+        high, low = self._think(carry, inputs, puzzle_ids, puzzle_rows)
+        logits = self.head(high[:, self.embedding.puzzle_length :])
+        return Carry(high.detach(), low.detach()), logits, self.q_head(high[:, 0])
+
+    def peek(self, carry: Carry, inputs: Tensor, puzzle_ids: Tensor, puzzle_rows: Tensor | None = None) -> Tensor:
+        """The Q values (batch, 2) after one more segment: the extra forward pass for the target of continue."""
+        return self.q_head(self._think(carry, inputs, puzzle_ids, puzzle_rows)[0][:, 0])
+
+    def _think(self, carry: Carry, inputs: Tensor, puzzle_ids: Tensor, puzzle_rows: Tensor | None) -> Carry:
+        """All cycles of one segment."""
         if puzzle_rows is None:
             puzzle_rows = self.embedding.puzzle_table[puzzle_ids]
         injected = self.embedding(inputs, puzzle_rows, self.dtype)
@@ -131,9 +136,7 @@ class Hrm(nn.Module):
                 if not last:
                     high = self.high_module(high, low, None, rotary)
         low = self.low_module(low, high, injected, rotary)
-        high = self.high_module(high, low, None, rotary)
-        logits = self.head(high[:, self.embedding.puzzle_length :])
-        return Carry(high.detach(), low.detach()), logits, self.q_head(high[:, 0])
+        return Carry(self.high_module(high, low, None, rotary), low)
 
 
 def build_model(

@@ -77,5 +77,5 @@ def load_model(path: str | Path, weights: Weights, device: torch.device, compile
         raise CheckpointError(f"{path}: does not fit its own parameters ({' '.join(str(error).split())})") from error
     model.to(device).eval().requires_grad_(False)
     if compile and device.type == "cuda":
-        model.compile_modules()
+        model.compile()
     return LoadedModel(model, params, facts)

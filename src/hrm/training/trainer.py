@@ -1,7 +1,8 @@
 """One training as an object: everything that a step changes, so that it can be saved and set back exactly."""
 
+from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar, cast
 
 import torch
 from torch import Tensor
@@ -19,6 +20,8 @@ from hrm.training.optimizers import AdamAtan2, FlatParameters, schedule_factor, 
 
 # Sums since the last log row; those of answers count finished examples alone, as the published code reports them.
 SUMS = ("loss", "finished", "cell_accuracy", "exact_accuracy", "q_halt_accuracy", "steps")
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class TrainCarry(NamedTuple):
@@ -40,10 +43,10 @@ class Trainer:
         self.optimizer = AdamAtan2(self.flat, params.optimizer)
         self.batches = TrainBatches(dataset, params.train.batch_size, facts["seed"], device)
         self.generator = torch.Generator(device=device)
-        self.loss = segment_loss
-        if params.train.compile and device.type == "cuda":
-            self.model.compile_modules()
-            self.loss = torch.compile(segment_loss)
+        compiled = params.train.compile and device.type == "cuda"
+        self.segment = _faster(self.model, compiled)
+        self.peek = _faster(self.model.peek, compiled)
+        self.loss = _faster(segment_loss, compiled)
         self.step = 0
         self.sums = torch.zeros(len(SUMS), dtype=torch.float64, device=device)
         self.bad_step = torch.zeros((), dtype=torch.int64, device=device)  # first step whose loss was not finite
@@ -71,11 +74,11 @@ class Trainer:
 
         table = self.model.embedding.puzzle_table
         rows = table[batch.puzzle_ids].requires_grad_()
-        states, logits, q = self.model(states, batch.inputs, batch.puzzle_ids, rows)
+        states, logits, q = self.segment(states, batch.inputs, batch.puzzle_ids, rows)
         next_q = None
         if self.params.halting.continue_target == "extra_forward":
             with torch.no_grad():
-                next_q = self.model(states, batch.inputs, batch.puzzle_ids, rows)[2]
+                next_q = self.peek(states, batch.inputs, batch.puzzle_ids, rows)
         loss, cells, exact = self.loss(logits, q, batch.labels, steps, next_q, self.params)
         loss.backward()  # type: ignore[no-untyped-call]
 
@@ -144,6 +147,10 @@ class Trainer:
         for name, tensor in own.items():
             tensor.copy_(tensors[name])
         self.step, self.batches.position = step, step * self.params.train.batch_size
+
+
+def _faster(function: F, compiled: bool) -> F:
+    return cast(F, torch.compile(function)) if compiled else function
 
 
 def _swap(halted: Tensor, fresh: Tensor, kept: Tensor) -> Tensor:
