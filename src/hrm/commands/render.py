@@ -1,0 +1,65 @@
+"""hrm render: one figure from tables, as SVG and PNG."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """One sub-command a figure."""
+    figures = parser.add_subparsers(dest="figure", required=True, metavar="FIGURE")
+    difficulty = figures.add_parser("difficulty", help="histogram of difficulty of a data set")
+    difficulty.add_argument("--dataset", required=True, type=Path, help="dataset.json (hrm generate makes it)")
+    curves = figures.add_parser("curves", help="training curves")
+    curves.add_argument("--histories", required=True, nargs="+", type=Path, help="TASK/VARIANT/seedN/history.csv")
+    segments = figures.add_parser("segments", help="exact accuracy against segments at inference")
+    segments.add_argument("--tables", required=True, nargs="+", type=Path, help="TASK/VARIANT/seedN/segments.csv")
+    segments.add_argument("--params", type=Path, default=Path("params"), help="folder of the parameters (params)")
+    steps = figures.add_parser("steps", help="one puzzle, segment by segment")
+    steps.add_argument("--steps", required=True, type=Path, help="steps.json (hrm evaluate makes it)")
+    for figure in (difficulty, curves, segments, steps):
+        figure.add_argument("--out", required=True, type=Path, help="name without suffix: .svg and .png are written")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Draw the figure and write both files."""
+    from hrm.report.style import save, styled
+
+    with styled():
+        written = save(_draw(arguments), arguments.out)
+    print(" ".join(str(path) for path in written))
+    return 0
+
+
+def _draw(arguments: argparse.Namespace) -> "Figure":
+    if arguments.figure == "difficulty":
+        from hrm.report import figure_difficulty
+
+        return figure_difficulty.draw(_described(arguments.dataset), str(arguments.dataset))
+    if arguments.figure == "curves":
+        from hrm.report import figure_curves
+
+        return figure_curves.draw(arguments.histories)
+    if arguments.figure == "segments":
+        from hrm.core.schema import evaluation_params
+        from hrm.report import figure_segments
+
+        confidence = evaluation_params(arguments.params, []).confidence
+        return figure_segments.draw(arguments.tables, f"{100 * confidence:g} %")
+    from hrm.core.files import read_json
+    from hrm.report import figure_steps
+
+    return figure_steps.draw(read_json(arguments.steps), str(arguments.steps))
+
+
+def _described(path: Path) -> dict[str, object]:
+    from hrm.core.errors import DataError
+    from hrm.core.files import read_json
+
+    described = read_json(path)
+    if not isinstance(described, dict) or not isinstance(described.get("statistics"), dict):
+        raise DataError(f"{path}: is not a dataset.json; it must hold statistics")
+    return described

@@ -1,0 +1,59 @@
+"""Training curves: loss, accuracy, halting and steps against training steps."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from matplotlib.figure import Figure
+
+from hrm.report import style
+from hrm.report.tables import label, mean_over_seeds, read_runs
+
+
+class Panel(NamedTuple):
+    """One column of history.csv in one panel."""
+
+    column: str
+    title: str
+    unit: str
+    factor: float
+
+
+PANELS = (
+    Panel("loss", "Loss", "loss per segment", 1.0),
+    Panel("exact_accuracy", "Exact accuracy", "training puzzles solved (%)", 100.0),
+    Panel("q_halt_accuracy", "Accuracy of the halt head", "halt decisions right (%)", 100.0),
+    Panel("mean_steps", "Computation", "mean segments per puzzle", 1.0),
+)
+
+
+def draw(paths: Sequence[Path]) -> Figure:
+    """Four panels from history.csv files; a thin line a seed, a thick one for their mean.
+
+    Values are those of training batches (raw weights, exploration on), averaged since the row before.
+    Raises DataError when a table is broken.
+    """
+    groups = read_runs(paths, ["step", *(panel.column for panel in PANELS)])
+    figure = style.new_figure(style.PAGE_WIDTH, 4.4)
+    for number, (panel, axes) in enumerate(zip(PANELS, figure.subplots(2, 2, sharex=True).flat, strict=True)):
+        for index, (group, runs) in enumerate(groups.items()):
+            colour = style.SERIES[index % len(style.SERIES)]
+            for run in runs if len(runs) > 1 else []:
+                axes.plot(run.table["step"], panel.factor * run.table[panel.column], color=colour, lw=0.7, alpha=0.5)
+            mean = mean_over_seeds(runs, "step")
+            line = ("-", "--", "-.", ":")[index % 4]
+            axes.plot(mean.index, panel.factor * mean[panel.column], line, color=colour, label=label(group, groups))
+        axes.set_title(panel.title, loc="left")
+        axes.set_ylabel(panel.unit)
+        if panel.unit.endswith("(%)"):
+            axes.set_ylim(0, 102)
+        elif panel.column == "mean_steps":
+            axes.set_ylim(bottom=0)
+        else:
+            axes.set_yscale("log")
+        if number >= 2:
+            axes.set_xlabel("training steps")
+        axes.xaxis.get_major_formatter().set_useOffset(False)
+    handles, names = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside upper left", ncols=3)
+    return figure

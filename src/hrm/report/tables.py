@@ -1,0 +1,63 @@
+"""Tables of runs as figures need them: which run a file belongs to, and its columns."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from hrm.core.errors import DataError
+
+
+class Run(NamedTuple):
+    """One table of one training."""
+
+    task: str
+    variant: str
+    seed: str
+    table: pd.DataFrame
+
+
+def read_runs(paths: Sequence[Path], columns: Sequence[str]) -> dict[tuple[str, str], list[Run]]:
+    """(task, variant) -> its runs by seed, from files .../TASK/VARIANT/seedN/NAME.csv.
+
+    Raises DataError when a file is missing, broken, empty, lacks a column, or lies elsewhere.
+    """
+    groups: dict[tuple[str, str], list[Run]] = {}
+    for path in sorted(paths):
+        if len(path.parts) < 4 or not path.parts[-2].startswith("seed"):
+            raise DataError(f"{path}: is not of the form TASK/VARIANT/seedN/{path.name}")
+        task, variant, seed = path.parts[-4:-1]
+        groups.setdefault((task, variant), []).append(Run(task, variant, seed, read_table(path, columns)))
+    return dict(sorted(groups.items()))
+
+
+def read_table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
+    """A CSV file that has at least `columns`, all of them numbers; DataError names what is wrong."""
+    try:
+        table = pd.read_csv(path)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+    except (ValueError, pd.errors.ParserError) as error:
+        raise DataError(f"{path}: is not a CSV table ({' '.join(str(error).split())})") from error
+    missing = [column for column in columns if column not in table]
+    if missing:
+        raise DataError(f"{path}: lacks the columns {', '.join(missing)}; it has {', '.join(map(str, table.columns))}")
+    words = [column for column in columns if not pd.api.types.is_numeric_dtype(table[column])]
+    if words or table.empty:
+        raise DataError(f"{path}: " + (f"{', '.join(words)} must hold numbers" if words else "has no rows"))
+    return table
+
+
+def label(group: tuple[str, str], groups: dict[tuple[str, str], list[Run]]) -> str:
+    """Name of a group in a legend: the variant, with its task where there are several, and the number of seeds."""
+    tasks = {task for task, _ in groups}
+    name = group[1] if len(tasks) == 1 else f"{group[0]}, {group[1]}"
+    seeds = len(groups[group])
+    return f"{name} (thick: mean of {seeds} seeds)" if seeds > 1 else f"{name} (1 seed)"
+
+
+def mean_over_seeds(runs: Sequence[Run], index: str) -> pd.DataFrame:
+    """Mean of every number at each value of `index` that all runs have, sorted by it."""
+    rows = pd.concat([run.table for run in runs]).groupby(index)
+    return rows.mean(numeric_only=True)[rows.size() == len(runs)].sort_index()
