@@ -58,6 +58,17 @@ def test_segments_equal_the_numpy_reference(overrides):
             np.testing.assert_allclose(carry.low_state[i].numpy(), low, atol=2e-4)
 
 
+def test_peek_equals_the_q_values_of_the_next_segment():
+    params = tiny_run("model.high_layers=2").model
+    model = build_model(params, "float32", 6, 16, 1, torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        model.q_head.weight.normal_(generator=torch.Generator().manual_seed(3))
+    tokens = torch.randint(1, 6, (3, 16), generator=torch.Generator().manual_seed(4))
+    carry = model.initial_carry(3, torch.device("cpu"))
+    ids = torch.zeros(3, dtype=torch.long)
+    torch.testing.assert_close(model.peek(carry, tokens, ids), model(carry, tokens, ids)[2])
+
+
 def test_gradient_is_that_of_the_last_step_of_each_module_alone():
     """Equation (4): recompute the last two module calls from detached states and compare every gradient."""
     params = tiny_run("model.high_cycles=2", "model.low_cycles=3").model

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from hrm.core.schema import ModelParams
 from hrm.models.embedding import InputEmbedding
-from hrm.models.layers import Block, Linear, rotary_table, truncated_normal
+from hrm.models.layers import EVERYWHERE, Block, Linear, rotary_table, truncated_normal
 
 DTYPES = {"bfloat16": torch.bfloat16, "float32": torch.float32}
 
@@ -35,13 +35,21 @@ class RecurrentModule(nn.Module):
         self.layers = nn.ModuleList(Block(params, generator) for _ in range(layers))
 
     def forward(
-        self, state: Tensor, injected: Tensor, more: Tensor | None, rotary: tuple[Tensor, Tensor] | None
+        self,
+        state: Tensor,
+        injected: Tensor,
+        more: Tensor | None,
+        rotary: tuple[Tensor, Tensor] | None,
+        positions: slice = EVERYWHERE,
     ) -> Tensor:
-        """State (batch, length, hidden) plus one or two injections of its shape -> the next state."""
+        """State (batch, length, hidden) plus one or two injections of its shape -> the next state.
+
+        With `positions`, the last block computes those alone.
+        """
         hidden = state + (injected if more is None else injected + more)
-        for layer in self.layers:
+        for layer in self.layers[:-1]:
             hidden = layer(hidden, rotary)
-        return hidden
+        return self.layers[-1](hidden, rotary, positions)
 
 
 class QHead(nn.Module):
@@ -112,16 +120,21 @@ class Hrm(nn.Module):
         Returns:
             The detached next carry, logits (batch, cells, vocabulary), and (batch, 2) halt and continue logits.
         """
-        high, low = self._think(carry, inputs, puzzle_ids, puzzle_rows)
+        high, low = self._think(carry, inputs, puzzle_ids, puzzle_rows, EVERYWHERE)
         logits = self.head(high[:, self.embedding.puzzle_length :])
         return Carry(high.detach(), low.detach()), logits, self.q_head(high[:, 0])
 
     def peek(self, carry: Carry, inputs: Tensor, puzzle_ids: Tensor, puzzle_rows: Tensor | None = None) -> Tensor:
-        """The Q values (batch, 2) after one more segment: the extra forward pass for the target of continue."""
-        return self.q_head(self._think(carry, inputs, puzzle_ids, puzzle_rows)[0][:, 0])
+        """The Q values (batch, 2) after one more segment: the extra forward pass for the target of continue.
 
-    def _think(self, carry: Carry, inputs: Tensor, puzzle_ids: Tensor, puzzle_rows: Tensor | None) -> Carry:
-        """All cycles of one segment."""
+        The Q head reads position 0 alone, so the last block computes no other.
+        """
+        return self.q_head(self._think(carry, inputs, puzzle_ids, puzzle_rows, slice(1))[0][:, 0])
+
+    def _think(
+        self, carry: Carry, inputs: Tensor, puzzle_ids: Tensor, puzzle_rows: Tensor | None, positions: slice
+    ) -> Carry:
+        """All cycles of one segment; the last high state at `positions` alone."""
         if puzzle_rows is None:
             puzzle_rows = self.embedding.puzzle_table[puzzle_ids]
         injected = self.embedding(inputs, puzzle_rows, self.dtype)
@@ -136,7 +149,7 @@ class Hrm(nn.Module):
                 if not last:
                     high = self.high_module(high, low, None, rotary)
         low = self.low_module(low, high, injected, rotary)
-        return Carry(self.high_module(high, low, None, rotary), low)
+        return Carry(self.high_module(high, low, None, rotary, positions), low)
 
 
 def build_model(

@@ -12,6 +12,8 @@ from torch.nn import functional
 
 from hrm.core.schema import ModelParams
 
+EVERYWHERE = slice(None)
+
 
 def truncated_normal(shape: tuple[int, ...], std: float, generator: torch.Generator) -> Tensor:
     """Normal numbers cut at two sigma, scaled so that their standard deviation is `std` after the cut (as JAX does).
@@ -69,16 +71,16 @@ class Attention(nn.Module):
         self.qkv_proj = Linear(params.hidden_size, 3 * params.hidden_size, generator)
         self.o_proj = Linear(params.hidden_size, params.hidden_size, generator)
 
-    def forward(self, hidden: Tensor, rotary: tuple[Tensor, Tensor] | None) -> Tensor:
-        """(batch, length, hidden) -> the same shape."""
+    def forward(self, hidden: Tensor, rotary: tuple[Tensor, Tensor] | None, positions: slice) -> Tensor:
+        """(batch, length, hidden) -> the same for the wished positions alone; all positions are attended to."""
         batch, length, width = hidden.shape
-        # (batch, length, 3, heads, head_size) -> three of (batch, heads, length, head_size)
-        parts = self.qkv_proj(hidden).view(batch, length, 3, self.heads, width // self.heads)
-        query, key, value = parts.permute(2, 0, 3, 1, 4).unbind(0)
+        parts = self.qkv_proj(hidden).chunk(3, dim=-1)
+        # three of (batch, heads, length, head_size)
+        query, key, value = (part.view(batch, length, self.heads, -1).transpose(1, 2) for part in parts)
         if rotary is not None:
             query, key = rotate(query, *rotary), rotate(key, *rotary)
-        mixed = functional.scaled_dot_product_attention(query, key, value)
-        return self.o_proj(mixed.transpose(1, 2).reshape(batch, length, width))
+        mixed = functional.scaled_dot_product_attention(query[:, :, positions], key, value)
+        return self.o_proj(mixed.transpose(1, 2).reshape(batch, -1, width))
 
 
 def mlp_width(params: ModelParams) -> int:
@@ -111,7 +113,8 @@ class Block(nn.Module):
         self.self_attn = Attention(params, generator)
         self.mlp = SwiGlu(params, generator)
 
-    def forward(self, hidden: Tensor, rotary: tuple[Tensor, Tensor] | None) -> Tensor:
-        """(batch, length, hidden) -> the same shape."""
-        hidden = rms_norm(hidden + self.self_attn(hidden, rotary), self.epsilon)
+    def forward(self, hidden: Tensor, rotary: tuple[Tensor, Tensor] | None, positions: slice = EVERYWHERE) -> Tensor:
+        """(batch, length, hidden) -> the same for the wished positions alone."""
+        mixed = self.self_attn(hidden, rotary, positions)
+        hidden = rms_norm(hidden[:, positions] + mixed, self.epsilon)
         return rms_norm(hidden + self.mlp(hidden), self.epsilon)
