@@ -64,6 +64,8 @@ def change(content: dict[str, Any], kind: str) -> None:
         group["claims"].append(group["claims"][0])
     elif kind == "source":
         group["source"] = "rumour"
+    elif kind == "order":
+        group["requires"] = "act_mean_steps"
     elif kind == "unit":
         group["unit"] = "percent"
     elif kind == "no value":
@@ -79,6 +81,7 @@ def change(content: dict[str, Any], kind: str) -> None:
         ("no tolerance", "groups.0.tolerance is missing"),
         ("twice", "'hrm_parameters' stands twice"),
         ("source", "source 'rumour'"),
+        ("order", "'act_mean_steps', which is no claim before it"),
         ("unit", "'percent'"),
         ("no value", "needs a value"),
         ("text for number", "groups.0.tolerance is '1e-4'"),

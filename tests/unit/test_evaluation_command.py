@@ -6,6 +6,7 @@ import pytest
 from evaluation_doubles import PARAMS, write_tiny_dataset, write_tiny_model
 
 from hrm.cli import main
+from hrm.report.claims_file import read_claims
 
 FILES = ("difficulty.csv", "evaluation.json", "metrics.json", "segments.csv", "steps.json")
 
@@ -38,6 +39,16 @@ def test_evaluate_writes_flat_metrics_tables_and_provenance(trained: Path, tmp_p
     steps = json.loads((tmp_path / "steps.json").read_text())
     assert np.shape(steps["predictions"]) == (2, 16)
     assert len(steps["q_halt"]) == 2
+
+
+def test_claims_ask_for_metrics_that_exist(trained: Path, tmp_path: Path) -> None:
+    assert evaluate(trained, tmp_path) == 0
+    written = set(json.loads((tmp_path / "metrics.json").read_text())) | {"exact_accuracy_half_range"}
+    groups = read_claims(PARAMS / "claims.yaml").groups
+    answers = {answer for group in groups for claim in group.claims for answer in claim.answers}
+    asked = {answer.split("/")[2] for answer in answers if answer.startswith("sudoku/hrm/")}
+    assert "exact_accuracy" in asked
+    assert {metric for metric in asked if not metric.startswith("participation_ratio")} <= written
 
 
 def test_equal_evaluations_write_equal_files(trained: Path, tmp_path: Path) -> None:

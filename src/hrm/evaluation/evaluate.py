@@ -65,8 +65,9 @@ def evaluate(
     shown = measures.example_to_show(record.exact[:trained])
     steps = _shown_example(loaded.model, dataset, inputs, shown, record.exact[:trained, shown], batch_size)
     other: Weights = "raw" if params.weights == "ema" else "ema"
-    other_model = load_model(model_path, other, device, compile=device.type == "cuda").model
-    other_record = _record(other_model, inputs, labels, trained, batch_size, other)
+    # Into the same modules, so that nothing is compiled twice.
+    loaded.model.load_state_dict(load_model(model_path, other, device, compile=False).model.state_dict())
+    other_record = _record(loaded.model, inputs, labels, trained, batch_size, other)
 
     segments = measures.segment_rows(record, trained, params.confidence)
     difficulty = measures.difficulty_rows(record.exact[trained - 1], rating, params.rating_bins, params.confidence)

@@ -67,6 +67,8 @@ class GroupParams(Params):
     tolerance_basis: str
     spread: Name | None
     judged_at: list[Name]
+    # Claims of this group mean nothing unless that one, which stands before, is reproduced.
+    requires: Name | None
     claims: Annotated[list[ClaimParams], Field(min_length=1)]
 
 
@@ -100,6 +102,8 @@ class ClaimsParams(Params):
             ):
                 if name not in known:
                     raise ValueError(f"group {group.title!r} names {kind} {name!r}, which is not in {kind}s")
+            if group.requires is not None and group.requires not in seen:
+                raise ValueError(f"group {group.title!r} requires {group.requires!r}, which is no claim before it")
             for claim in group.claims:
                 if claim.id in seen:
                     raise ValueError(f"claim id {claim.id!r} stands twice")

@@ -31,8 +31,15 @@ def make_ledger(claims: ClaimsParams, summary: Mapping[Key, SummaryRow], scale: 
     Returns:
         {"scale": ..., "claims": [...]} in the order of the file, ready for JSON.
     """
-    entries = [_entry(claims, group, claim, summary, scale, root) for group in claims.groups for claim in group.claims]
-    return {"scale": scale, "claims": entries}
+    entries: dict[str, dict[str, Any]] = {}
+    for group in claims.groups:
+        for claim in group.claims:
+            entry = _entry(claims, group, claim, summary, scale, root)
+            needed = entries[group.requires]["verdict"] if group.requires is not None else "reproduced"
+            if entry["verdict"] == "reproduced" and needed != "reproduced":
+                entry |= {"verdict": "not reproduced", "reason": f"means nothing: {group.requires} is {needed}"}
+            entries[claim.id] = entry
+    return {"scale": scale, "claims": list(entries.values())}
 
 
 def read_ledger(path: Path) -> dict[str, Any]:
