@@ -1,0 +1,41 @@
+# One command rebuilds everything: `snakemake --cores all`. A rule is one call of the command `hrm`; the numbers are in
+# params/, the same graph is in dvc.yaml, and workflow/rules/dvc.smk keeps the two in step.
+import sys
+from pathlib import Path
+
+from snakemake.utils import min_version
+
+from hrm.core.errors import HrmError
+from hrm.core.schema import check_all
+
+min_version("9.27")
+
+try:
+    PIPELINE = check_all(Path("params"))
+except HrmError as error:
+    # A user's slip gets one line and the exit code of bad input, not a traceback through Snakemake.
+    print(f"snakemake: {error}", file=sys.stderr)
+    sys.exit(error.exit_code)
+
+
+report: "workflow/report/workflow.rst"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/report.smk"
+include: "workflow/rules/dvc.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        f"results/{PIPELINE.scale}/claims.json",
+        expand(
+            "figures/{scale}/{task}_{figure}.svg",
+            scale=PIPELINE.scale,
+            task=TASKS,
+            figure=["difficulty", "curves", "segments", "steps"],
+        ),

@@ -1,0 +1,119 @@
+# What the rules share: which runs there are, and which parameter files and source files decide each phase.
+from hrm.core.schema import data_files, run_files
+
+PARAMS = Path("params")
+RUNS = list(
+    dict.fromkeys(
+        (task, variant, seed)
+        for experiment in PIPELINE.experiments.values()
+        for task in experiment.tasks
+        for variant in experiment.variants
+        for seed in experiment.seeds
+    )
+)
+TASKS = list(dict.fromkeys(task for task, _, _ in RUNS))
+
+# The source files that can change a phase's outputs; a folder stands for all modules in it. The rule file is among
+# them, since neither tool notices an edited command line after a sync. dvc.yaml names the same, and a test compares
+# both with what the commands import. cli.py and the __init__ files of the package decide no result.
+SOURCES = {
+    "data": ["core", "data", "commands/generate.py"],
+    "train": [
+        "core",
+        "data/batches.py",
+        "data/dataset.py",
+        "data/sudoku_symmetries.py",
+        "models",
+        "training",
+        "commands/train.py",
+    ],
+    "evaluate": [
+        "core",
+        "data/dataset.py",
+        "evaluation",
+        "models",
+        "training/checkpoint.py",
+        "commands/evaluate.py",
+    ],
+    "summarise": ["core", "report/summary.py", "commands/summarise.py"],
+    "claims": ["core", "models", "report", "commands/claims.py"],
+    "render": ["core", "report", "commands/render.py"],
+}
+RULE_FILES = {
+    "data": "data",
+    "train": "train",
+    "evaluate": "evaluate",
+    "summarise": "report",
+    "claims": "report",
+    "render": "report",
+}
+
+
+wildcard_constraints:
+    scale=r"[a-z][a-z0-9_]*",
+    task=r"[a-z][a-z0-9_]*",
+    variant=r"[a-z][a-z0-9_]*",
+    seed=r"\d+",
+    shard=r"\d+",
+
+
+def source_files(phase):
+    """The modules that a phase runs, and the file of its rules."""
+    files = []
+    for name in SOURCES[phase]:
+        path = Path("src/hrm") / name
+        files += sorted(path.rglob("*.py")) if path.is_dir() else [path]
+    return [*map(str, files), f"workflow/rules/{RULE_FILES[phase]}.smk"]
+
+
+def data_parameters(wildcards):
+    """The parameter files of a data set."""
+    return list(map(str, data_files(PARAMS, wildcards.scale, wildcards.task)))
+
+
+def run_parameters(wildcards):
+    """The parameter files of a training."""
+    return list(map(str, run_files(PARAMS, wildcards.scale, wildcards.task, wildcards.variant)))
+
+
+def all_parameters(wildcards):
+    """Every parameter file of a scale but for the list of runs: the claims compare protocols."""
+    folders = [PARAMS / "scales" / wildcards.scale, PARAMS / "tasks", PARAMS / "variants"]
+    names = ["training", "evaluation"]
+    return [
+        *(str(path) for folder in folders for path in sorted(folder.rglob("*.yaml"))),
+        *(str(PARAMS / f"{name}.yaml") for name in names),
+    ]
+
+
+def shard_files(wildcards):
+    """The shards of a data set, in order."""
+    return expand(
+        "data/{scale}/{task}/shards/{shard}.safetensors",
+        scale=wildcards.scale,
+        task=wildcards.task,
+        shard=PIPELINE.shards,
+    )
+
+
+def run_outputs(name):
+    """An input function: the file `name` of every run of the scale, and of the task where there is one."""
+
+    def files(wildcards):
+        return [
+            f"results/{wildcards.scale}/{task}/{variant}/seed{seed}/{name}"
+            for task, variant, seed in RUNS
+            if task == wildcards.get("task", task)
+        ]
+
+    return files
+
+
+def first_run(name):
+    """An input function: the file `name` of the task's first variant and first seed."""
+    return lambda wildcards: run_outputs(name)(wildcards)[0]
+
+
+def gpus(wildcards):
+    """GPUs that a job takes; the smallest scale runs on CPUs, several jobs at a time."""
+    return 0 if wildcards.scale == "smoke" else 1

@@ -1,0 +1,28 @@
+# One evaluation a training: every number, table and figure of the model comes from it.
+
+
+rule evaluate:
+    input:
+        "params/evaluation.yaml",
+        model="results/{scale}/{task}/{variant}/seed{seed}/model.safetensors",
+        train="data/{scale}/{task}/train.safetensors",
+        test="data/{scale}/{task}/test.safetensors",
+        info="data/{scale}/{task}/dataset.json",
+        sources=source_files("evaluate"),
+    output:
+        metrics="results/{scale}/{task}/{variant}/seed{seed}/metrics.json",
+        segments="results/{scale}/{task}/{variant}/seed{seed}/segments.csv",
+        difficulty="results/{scale}/{task}/{variant}/seed{seed}/difficulty.csv",
+        steps="results/{scale}/{task}/{variant}/seed{seed}/steps.json",
+        provenance="results/{scale}/{task}/{variant}/seed{seed}/evaluation.json",
+    log:
+        "logs/evaluate@{scale}-{task}-{variant}-{seed}.log",
+    benchmark:
+        "benchmarks/evaluate@{scale}-{task}-{variant}-{seed}.tsv"
+    resources:
+        gpu=gpus,
+    params:
+        data=subpath(input.info, parent=True),
+        folder=subpath(output.metrics, parent=True),
+    shell:
+        "hrm evaluate --model {input.model} --data {params.data} --out {params.folder} 2> {log}"

@@ -1,0 +1,124 @@
+# From metrics to one table, the verdicts on the published claims, and the figures.
+
+
+rule summarise:
+    input:
+        "params/evaluation.yaml",
+        metrics=run_outputs("metrics.json"),
+        sources=source_files("summarise"),
+    output:
+        report(
+            "results/{scale}/summary.csv",
+            caption="../report/summary.rst",
+            category="Results",
+            labels={"scale": "{scale}", "result": "all metrics"},
+        ),
+    log:
+        "logs/summarise@{scale}.log",
+    benchmark:
+        "benchmarks/summarise@{scale}.tsv"
+    shell:
+        "hrm summarise --out {output} {input.metrics} 2> {log}"
+
+
+rule claims:
+    input:
+        claims="params/claims.yaml",
+        summary="results/{scale}/summary.csv",
+        parameters=all_parameters,
+        sources=source_files("claims"),
+    output:
+        ledger="results/{scale}/claims.json",
+        table=report(
+            "results/{scale}/claims.md",
+            caption="../report/claims.rst",
+            category="Results",
+            labels={"scale": "{scale}", "result": "verdicts on the published claims"},
+        ),
+    log:
+        "logs/claims@{scale}.log",
+    benchmark:
+        "benchmarks/claims@{scale}.tsv"
+    shell:
+        "hrm claims --claims {input.claims} --scale {wildcards.scale} --summary {input.summary}"
+        " --out {output.ledger} --table {output.table} 2> {log}"
+
+
+rule render_difficulty:
+    input:
+        table="data/{scale}/{task}/dataset.json",
+        sources=source_files("render"),
+    output:
+        svg=report(
+            "figures/{scale}/{task}_difficulty.svg",
+            caption="../report/difficulty.rst",
+            category="Figures",
+            labels={"scale": "{scale}", "task": "{task}", "figure": "difficulty of the puzzles"},
+        ),
+        png="figures/{scale}/{task}_difficulty.png",
+    log:
+        "logs/render_difficulty@{scale}-{task}.log",
+    benchmark:
+        "benchmarks/render_difficulty@{scale}-{task}.tsv"
+    shell:
+        "hrm render difficulty {input.table} --out {output.svg} 2> {log}"
+
+
+rule render_curves:
+    input:
+        tables=run_outputs("history.csv"),
+        sources=source_files("render"),
+    output:
+        svg=report(
+            "figures/{scale}/{task}_curves.svg",
+            caption="../report/curves.rst",
+            category="Figures",
+            labels={"scale": "{scale}", "task": "{task}", "figure": "training curves"},
+        ),
+        png="figures/{scale}/{task}_curves.png",
+    log:
+        "logs/render_curves@{scale}-{task}.log",
+    benchmark:
+        "benchmarks/render_curves@{scale}-{task}.tsv"
+    shell:
+        "hrm render curves {input.tables} --out {output.svg} 2> {log}"
+
+
+rule render_segments:
+    input:
+        tables=run_outputs("segments.csv"),
+        sources=source_files("render"),
+    output:
+        svg=report(
+            "figures/{scale}/{task}_segments.svg",
+            caption="../report/segments.rst",
+            category="Figures",
+            labels={"scale": "{scale}", "task": "{task}", "figure": "accuracy against segments"},
+        ),
+        png="figures/{scale}/{task}_segments.png",
+    log:
+        "logs/render_segments@{scale}-{task}.log",
+    benchmark:
+        "benchmarks/render_segments@{scale}-{task}.tsv"
+    shell:
+        "hrm render segments {input.tables} --out {output.svg} 2> {log}"
+
+
+rule render_steps:
+    input:
+        table=first_run("steps.json"),
+        sources=source_files("render"),
+    output:
+        svg=report(
+            "figures/{scale}/{task}_steps.svg",
+            caption="../report/steps.rst",
+            category="Figures",
+            labels={"scale": "{scale}", "task": "{task}", "figure": "one puzzle, segment by segment"},
+        ),
+        png="figures/{scale}/{task}_steps.png",
+    log:
+        "logs/render_steps@{scale}-{task}.log",
+    benchmark:
+        "benchmarks/render_steps@{scale}-{task}.tsv"
+    shell:
+        "hrm render steps {input.table} --out {output.svg} 2> {log}"

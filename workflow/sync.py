@@ -1,0 +1,134 @@
+"""Keeps DVC and Snakemake in step; called by workflow/rules/dvc.smk, never by hand.
+
+`give STAGE...` records stages in dvc.lock whose jobs Snakemake has finished, `keep STAGE...` only in the run cache. `take` turns DVC's verdict, which rests on
+contents, into the file times that Snakemake goes by: outputs that dvc.lock vouches for become newer than their inputs,
+those of stale stages become old. Either ends with one line and exit code 1 when DVC cannot do it now.
+"""
+
+import argparse
+import logging
+import os
+import shutil
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import networkx as nx
+from dvc.exceptions import DvcException
+from dvc.lock import LockError
+from dvc.repo import Repo
+from dvc.stage import Stage
+
+LONG_AGO = (1, 1)
+
+
+def give(repo: Repo, names: Iterable[str]) -> None:
+    """Record the stages `names` in dvc.lock. A job outside of dvc.yaml (another scale, say) has no stage: left out."""
+    known = {stage.addressing for stage in repo.index.stages}
+    for name in sorted(known.intersection(names)):
+        # Relinking would give the outputs new times, and all that depends on them would look stale.
+        repo.commit(name, force=True, relink=False)
+
+
+def keep(repo: Repo, names: Iterable[str]) -> None:
+    """Put finished stages in DVC's run cache, and leave dvc.lock to the `dvc repro` that this runs inside of.
+
+    By itself `dvc repro` leaves out stages that have outputs in git, and a reverted parameter would train again.
+    """
+    for stage in repo.index.stages:
+        if stage.addressing in names:
+            stage.save(run_cache=True)
+
+
+def take(repo: Repo, adopt: bool, forget_records: bool) -> None:
+    """Set the times of all outputs by DVC's verdict."""
+    stale = set(repo.status())
+    if adopt:
+        finished = [stage.addressing for stage in repo.index.stages if stage.addressing in stale and is_fresh(stage)]
+        give(repo, finished)
+        stale.difference_update(finished)
+    for stage in reversed(list(nx.topological_sort(repo.index.graph))):
+        times = LONG_AGO if stage.addressing in stale else None
+        for path in (Path(out.fs_path) for out in stage.outs):
+            if path.exists():
+                os.utime(path, times)
+        set_benchmark_time(Path("benchmarks", f"{stage.addressing}.tsv"), times)
+    repo.status()  # times are part of the key of DVC's hash cache: hash now rather than at the next command
+    if forget_records:
+        # They describe the runs before dvc.lock moved; by them Snakemake would see changes that are none.
+        shutil.rmtree(".snakemake/metadata", ignore_errors=True)
+    if stale:
+        print(f"dvc: {len(stale)} stages are stale: {', '.join(sorted(stale))}")
+
+
+def set_benchmark_time(path: Path, times: tuple[int, int] | None) -> None:
+    """Give a job's benchmark file the time of its outputs, since Snakemake counts it among them.
+
+    A job that ran on another machine left none here; an empty one keeps Snakemake from running the job for its sake.
+    """
+    if times is None and not path.exists():
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    if path.exists():
+        os.utime(path, times)
+
+
+def is_fresh(stage: Stage) -> bool:
+    """Whether Snakemake finished this job in a run that was killed before it could record it.
+
+    All outputs are as Snakemake left them at the end of the job, and no input is newer.
+    """
+    from snakemake.persistence.file import FilePersistence
+
+    records = FilePersistence(nolock=True)
+    outputs = [Path(repo_path(out.fs_path)) for out in stage.outs]
+    for path in outputs:
+        record = records.metadata(str(path)) if path.exists() else None
+        if record is None or not record.endtime or abs(path.stat().st_mtime - record.endtime) > 1e-3:
+            return False
+    inputs = [file for dep in stage.deps for file in files_in(Path(dep.fs_path))]
+    oldest_output = min(path.stat().st_mtime_ns for path in outputs)
+    return all(path.exists() and path.stat().st_mtime_ns <= oldest_output for path in inputs)
+
+
+def repo_path(path: str) -> str:
+    """A path as Snakemake writes it, relative to the top of the repository."""
+    return os.path.relpath(path)
+
+
+def files_in(path: Path) -> list[Path]:
+    """The file itself, or the files of a folder that DVC looks at."""
+    if not path.is_dir():
+        return [path]
+    return [file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts]
+
+
+def main() -> int:
+    """Do what the command line says."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    actions = parser.add_subparsers(dest="action", required=True)
+    giving = actions.add_parser("give", help="record finished stages in dvc.lock")
+    giving.add_argument("stages", nargs="*")
+    keeping = actions.add_parser("keep", help="put finished stages in the run cache only")
+    keeping.add_argument("stages", nargs="*")
+    taking = actions.add_parser("take", help="set file times by DVC's verdict")
+    taking.add_argument("--adopt", action="store_true", help="first record what a killed run had finished")
+    taking.add_argument("--forget-records", action="store_true", help="dvc.lock moved: drop Snakemake's records")
+    arguments = parser.parse_args()
+    logging.getLogger("dvc").setLevel(logging.WARNING)
+    try:
+        with Repo() as repo:
+            if arguments.action == "give":
+                give(repo, arguments.stages)
+            elif arguments.action == "keep":
+                keep(repo, arguments.stages)
+            else:
+                take(repo, arguments.adopt, arguments.forget_records)
+    except (DvcException, LockError, OSError) as error:
+        print(f"dvc is not in step yet, the next run tries again: {' '.join(str(error).split())}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
