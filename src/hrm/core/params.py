@@ -93,7 +93,7 @@ def _first_problem(error: ValidationError, origin: Mapping[tuple[str, ...], str]
     message = message[0].lower() + message[1:]
     hint = ""
     if isinstance(found, str) and _is_number(found):
-        hint = f" (YAML reads {found} as text: write a decimal point, {float(found):.6e})"
+        hint = f" (YAML reads {found} as text: write {_with_point(found)})"
     count = len(error.errors())
     more = f" (and {count - 1} more)" if count > 1 else ""
     return f"{source}: {key} is {found!r}; {message}{hint}{more}"
@@ -107,6 +107,12 @@ def _siblings(model: type[BaseModel], where: tuple[str, ...]) -> list[str]:
             return ["(see the parameter model)"]
         fields = annotation.model_fields
     return sorted(fields)
+
+
+def _with_point(text: str) -> str:
+    mantissa, exponent = f"{float(text):e}".split("e")
+    mantissa = mantissa.rstrip("0")
+    return f"{mantissa}{'0' if mantissa.endswith('.') else ''}e{exponent}"
 
 
 def _is_number(text: str) -> bool:

@@ -170,6 +170,7 @@ def data_files(root: Path, scale: str, task: str) -> list[Path]:
 
 def run_files(root: Path, scale: str, task: str, variant: str) -> list[Path]:
     """The files that decide a training; the variant comes last, so that what defines it holds at every scale."""
+    _check(root / "tasks", task, "task")
     _check(root / "variants", variant, "variant")
     _check_scale(root, scale)
     train = root / "scales" / scale / "train" / f"{task}.yaml"
