@@ -36,11 +36,20 @@ class PipelineParams(Params):
 
 
 class RatingParams(Params):
-    """Wished distribution of difficulty, in guesses of the documented solver."""
+    """Wished distribution of difficulty, in guesses of the documented solver; mean 0 takes puzzles as they come."""
 
     minimum: NonNegativeInt
     mean: NonNegativeFloat
+
+
+class SearchParams(Params):
+    """How much work the search for hard puzzles may do."""
+
     attempts: PositiveInt
+    passes: PositiveInt
+    solutions: Annotated[int, Field(ge=3)]
+    guesses: PositiveInt
+    neighbours: PositiveInt
 
 
 class SudokuParams(Params):
@@ -55,6 +64,7 @@ class SudokuParams(Params):
     spare: NonNegativeFloat
     clues: PositiveInt | Literal["minimal"]
     rating: RatingParams
+    search: SearchParams
     augmentations: NonNegativeInt
     include_original: bool
 

@@ -15,8 +15,9 @@ from hrm.data.dataset import DatasetInfo, Split, save_dataset
 from hrm.data.shards import Arrays
 from hrm.data.sudoku_canonical import Canonical, canonical_forms, class_keys
 from hrm.data.sudoku_plan import augmentation_plan
-from hrm.data.sudoku_search import Wish, make_puzzles
-from hrm.data.sudoku_solver import Boards, rate
+from hrm.data.sudoku_propagation import Boards
+from hrm.data.sudoku_solver import rate
+from hrm.data.sudoku_wish import Wish, make_puzzles
 
 CHUNK = 16  # candidates between two reports of progress
 Report = Callable[[int], object]  # is told how many candidates were made since the last call

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hrm.data.compiled import compiled
 from hrm.data.sudoku_layout import line_permutations
-from hrm.data.sudoku_solver import Boards
+from hrm.data.sudoku_propagation import Boards
 
 
 class Canonical(NamedTuple):

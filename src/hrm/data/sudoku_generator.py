@@ -5,9 +5,8 @@ from numpy.typing import NDArray
 
 from hrm.data.compiled import compiled, count_bits, lowest_bit
 from hrm.data.sudoku_layout import Layout
-from hrm.data.sudoku_solver import Boards, fix, load, propagate, search, store
-
-NO_SOLUTIONS = np.zeros((0, 0), dtype=np.uint8)
+from hrm.data.sudoku_propagation import PLACED, Boards, fix, load, propagate
+from hrm.data.sudoku_solver import search, store
 
 
 @compiled
@@ -40,10 +39,10 @@ def random_grid(shape: Layout, stack: NDArray[np.int64], random: NDArray[np.uint
         grid[:] = 0
         load(shape, state, grid)
         alive = True
-        while alive and (state[2 * size] != shape.every0 or state[2 * size + 1] != shape.every1):
+        while alive and (state[PLACED] != shape.every0 or state[PLACED + 1] != shape.every1):
             cell = draw(random, size * size)
             word, bit = shape.word[cell], shape.bit[cell]
-            if state[2 * size + word] >> bit & 1:
+            if state[PLACED + word] >> bit & 1:
                 continue
             digits = 0
             for digit in range(size):

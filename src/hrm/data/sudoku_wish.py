@@ -1,0 +1,71 @@
+"""What the parameters wish, as one goal a puzzle: a rating drawn for each, so that the set has the wished mean."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from hrm.core.errors import DataError
+from hrm.core.schema import SudokuParams
+from hrm.core.seeds import derive_seed, numpy_generator
+from hrm.data.shards import Arrays
+from hrm.data.sudoku_layout import layout
+from hrm.data.sudoku_search import UNLIMITED, Effort, Goal, make_puzzle
+from hrm.data.sudoku_solver import new_stack
+
+# The rating may exceed its target by this share and this many guesses: a narrow window costs many searches.
+WINDOW_SHARE, WINDOW = 0.25, 8
+CUT = 2.0  # the exponential part of the target is cut at this many scales: the hardest puzzles cost the most
+
+
+class Wish(NamedTuple):
+    """What the puzzles should be like, and how hard to try."""
+
+    box_height: int
+    box_width: int
+    clues: int  # 0: as few as can be, so that the puzzle is minimal
+    minimum: int
+    mean: float
+    effort: Effort
+
+    @classmethod
+    def of(cls, params: SudokuParams) -> "Wish":
+        """The wish that the parameters express."""
+        clues = 0 if params.clues == "minimal" else params.clues
+        rating, effort = params.rating, Effort(**params.search.model_dump())
+        return cls(params.box_height, params.box_width, clues, rating.minimum, rating.mean, effort)
+
+
+def make_puzzles(wish: Wish, seed: int, indices: range) -> Arrays:
+    """Puzzles, solutions (count, cells) and rating (count,); puzzle i depends on (seed, i) alone.
+
+    DataError when no puzzle of the wished kind comes up in all attempts.
+    """
+    shape = layout(wish.box_height, wish.box_width)
+    puzzles = np.zeros((len(indices), shape.size**2), dtype=np.uint8)
+    solutions = np.zeros_like(puzzles)
+    rating = np.zeros(len(indices), dtype=np.int32)
+    stack = new_stack(shape)
+    for row, index in enumerate(indices):
+        random = np.array([derive_seed(seed, "sudoku puzzle", index)], dtype=np.uint64)
+        goal = draw_goal(wish, seed, index)
+        rating[row] = make_puzzle(shape, stack, random, wish.effort, goal, puzzles[row], solutions[row])
+        if rating[row] < 0:
+            boxes, clues = f"{wish.box_height}x{wish.box_width}", goal.clues or "minimal"
+            raise DataError(
+                f"no puzzle with {boxes} boxes, {clues} clues and a rating of {goal.least} to {goal.most} came up in "
+                f"{wish.effort.attempts} attempts; allow more clues, a lower rating, or more search.attempts"
+            )
+    return {"puzzles": puzzles, "solutions": solutions, "rating": rating}
+
+
+def draw_goal(wish: Wish, seed: int, index: int) -> Goal:
+    """Goal of puzzle `index`: rating.minimum and an exponential part that is cut, with rating.mean as their mean."""
+    if wish.mean == 0:
+        return Goal(wish.clues, wish.minimum, UNLIMITED)
+    uniform = numpy_generator(seed, "sudoku rating", index).random()
+    reach = -math.expm1(-CUT)  # share of the exponential distribution below the cut
+    exponential = -math.log1p(-uniform * reach)
+    mean_of_cut = 1 - CUT * math.exp(-CUT) / reach
+    least = wish.minimum + math.ceil((wish.mean - wish.minimum) * exponential / mean_of_cut)
+    return Goal(wish.clues, least, math.ceil(least * (1 + WINDOW_SHARE)) + WINDOW)
