@@ -1,8 +1,9 @@
 """Keeps DVC and Snakemake in step; called by workflow/rules/dvc.smk, never by hand.
 
-`give STAGE...` records stages in dvc.lock whose jobs Snakemake has finished, `keep STAGE...` only in the run cache. `take` turns DVC's verdict, which rests on
-contents, into the file times that Snakemake goes by: outputs that dvc.lock vouches for become newer than their inputs,
-those of stale stages become old. Either ends with one line and exit code 1 when DVC cannot do it now.
+`give STAGE...` records stages in dvc.lock whose jobs Snakemake has finished; `keep STAGE...` does so in DVC's run cache
+only. `take` turns DVC's verdict, which rests on contents, into the file times that Snakemake goes by: outputs that
+dvc.lock vouches for become newer than their inputs, those of stale stages become old. Each ends with one line and exit
+code 1 when DVC cannot do it now.
 """
 
 import argparse

@@ -22,6 +22,8 @@ SOURCES = {
         "core",
         "data/batches.py",
         "data/dataset.py",
+        "data/sudoku_layout.py",
+        "data/sudoku_plan.py",
         "data/sudoku_symmetries.py",
         "models",
         "training",

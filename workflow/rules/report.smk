@@ -60,8 +60,10 @@ rule render_difficulty:
         "logs/render_difficulty@{scale}-{task}.log",
     benchmark:
         "benchmarks/render_difficulty@{scale}-{task}.tsv"
+    params:
+        stem=subpath(output.svg, strip_suffix=".svg"),
     shell:
-        "hrm render difficulty {input.table} --out {output.svg} 2> {log}"
+        "hrm render difficulty --dataset {input.table} --out {params.stem} 2> {log}"
 
 
 rule render_curves:
@@ -80,12 +82,15 @@ rule render_curves:
         "logs/render_curves@{scale}-{task}.log",
     benchmark:
         "benchmarks/render_curves@{scale}-{task}.tsv"
+    params:
+        stem=subpath(output.svg, strip_suffix=".svg"),
     shell:
-        "hrm render curves {input.tables} --out {output.svg} 2> {log}"
+        "hrm render curves --histories {input.tables} --out {params.stem} 2> {log}"
 
 
 rule render_segments:
     input:
+        "params/evaluation.yaml",
         tables=run_outputs("segments.csv"),
         sources=source_files("render"),
     output:
@@ -100,8 +105,10 @@ rule render_segments:
         "logs/render_segments@{scale}-{task}.log",
     benchmark:
         "benchmarks/render_segments@{scale}-{task}.tsv"
+    params:
+        stem=subpath(output.svg, strip_suffix=".svg"),
     shell:
-        "hrm render segments {input.tables} --out {output.svg} 2> {log}"
+        "hrm render segments --tables {input.tables} --out {params.stem} 2> {log}"
 
 
 rule render_steps:
@@ -120,5 +127,7 @@ rule render_steps:
         "logs/render_steps@{scale}-{task}.log",
     benchmark:
         "benchmarks/render_steps@{scale}-{task}.tsv"
+    params:
+        stem=subpath(output.svg, strip_suffix=".svg"),
     shell:
-        "hrm render steps {input.table} --out {output.svg} 2> {log}"
+        "hrm render steps --steps {input.table} --out {params.stem} 2> {log}"

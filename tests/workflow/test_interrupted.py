@@ -1,0 +1,94 @@
+"""kill -9 of the whole process tree, runs that could not be recorded, and a DVC that is busy or absent."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from dvc.repo import Repo
+from workspace import NOTHING, RUN, SECOND, Workspace
+
+pytestmark = pytest.mark.workflow
+MODEL = f"{RUN.format(SECOND)}/model.safetensors"
+TRAIN = f"train@smoke-sudoku-{SECOND}-0"
+STEPS = 1500  # long enough to be caught in the middle
+
+
+def kill_in_training(project: Workspace, *command: str) -> None:
+    """Start a command and kill its whole process group once the training has saved a resume state."""
+    process = subprocess.Popen(
+        command,
+        cwd=project.path,
+        env=project.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 120
+    while not list((project.path / ".partial").glob("*.safetensors")):
+        assert process.poll() is None and time.monotonic() < deadline, "no resume state was written"
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def assert_resumed(project: Workspace) -> None:
+    record = project.read_json(f"{RUN.format(SECOND)}/provenance.json")
+    assert record["resumed_at_steps"], "the training began afresh"
+    assert (project.path / MODEL).is_file()
+    assert list((project.path / ".partial").glob("*.safetensors")) == []
+    assert TRAIN not in project.stale()
+    assert NOTHING in project.snakemake("-n", MODEL).text
+
+
+def test_after_kill_9_in_a_training_either_tool_goes_on(project: Workspace, tmp_path: Path) -> None:
+    project.set(f"params/variants/{SECOND}.yaml", {"train": {"steps": STEPS, "log_every": STEPS, "save_every": 25}})
+    kill_in_training(project, "snakemake", "--cores", "1", MODEL)
+    assert not (project.path / MODEL).exists()
+    project.snakemake("--unlock")
+    other = project.copy(tmp_path / "other")
+
+    project.snakemake(MODEL)
+    assert_resumed(project)
+
+    other.dvc("repro", "--single-item", TRAIN)
+    assert_resumed(other)
+
+
+@pytest.mark.slow
+def test_after_kill_9_of_dvc_repro_it_goes_on(project: Workspace) -> None:
+    project.set(f"params/variants/{SECOND}.yaml", {"train": {"steps": STEPS, "log_every": STEPS, "save_every": 25}})
+    kill_in_training(project, "dvc", "repro", TRAIN)
+    project.snakemake("--unlock")
+    project.dvc("repro", "--single-item", TRAIN)
+    assert_resumed(project)
+
+
+def test_what_a_killed_run_had_finished_is_recorded_by_the_next_one(project: Workspace) -> None:
+    project.set(f"params/variants/{SECOND}.yaml", {"optimizer": {"learning_rate": 0.05}})
+    project.snakemake("--no-hooks", MODEL)  # finished, but killed before dvc.lock was written
+    seen = project.path / ".snakemake/dvc_seen.json"
+    seen.write_text(json.dumps({**json.loads(seen.read_text()), "running": True}))
+    assert TRAIN in project.stale()
+
+    assert NOTHING in project.snakemake("-n", MODEL).text
+    assert TRAIN not in project.stale()
+
+
+def test_a_busy_dvc_is_one_line_and_the_next_run_makes_up_for_it(project: Workspace) -> None:
+    with Repo(str(project.path)) as repo, repo.lock:
+        result = project.run("python", "workflow/sync.py", "give", TRAIN, code=1)
+    assert len(result.text.splitlines()) == 1
+    assert "the next run tries again" in result.text
+
+
+def test_without_git_and_dvc_the_pipeline_is_plain_snakemake(project: Workspace) -> None:
+    shutil.rmtree(project.path / ".git")
+    shutil.rmtree(project.path / ".dvc")
+    project.set(f"params/variants/{SECOND}.yaml", {"optimizer": {"learning_rate": 0.05}})
+    assert project.snakemake("-n", MODEL).jobs == {TRAIN}
