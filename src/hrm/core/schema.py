@@ -50,6 +50,7 @@ class SearchParams(Params):
     solutions: Annotated[int, Field(ge=3)]
     guesses: PositiveInt
     neighbours: PositiveInt
+    imbalance: PositiveInt
 
 
 class SudokuParams(Params):

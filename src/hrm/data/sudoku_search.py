@@ -30,6 +30,7 @@ class Effort(NamedTuple):
     solutions: int
     guesses: int
     neighbours: int
+    imbalance: int
 
 
 def make_puzzle(
@@ -78,7 +79,7 @@ def _drive_up(
     none = np.zeros((0, 0), dtype=np.uint8)
     solutions = np.zeros((effort.solutions, len(puzzle)), dtype=np.uint8)
     final, turned = puzzle.copy(), puzzle.copy()
-    hardness, rating = _hardness(shape, stack, puzzle, turned, 0)
+    hardness, rating = _hardness(shape, stack, puzzle, turned, effort.imbalance, 0)
     for _ in range(effort.passes):
         before = hardness
         shuffle(random, order)
@@ -107,7 +108,7 @@ def _drive_up(
             while puzzle[free] > 0:
                 free = draw(random, len(puzzle))
             puzzle[free] = solution[free]
-            hardness, rating = _hardness(shape, stack, puzzle, turned, 0)
+            hardness, rating = _hardness(shape, stack, puzzle, turned, effort.imbalance, 0)
     return -1
 
 
@@ -152,7 +153,7 @@ def _step(
         clues[i], clues[j] = clues[j], clues[i]
         place, value = clues[i] // (size + 1), clues[i] % (size + 1)
         puzzle[place] = value
-        new, rating = _hardness(shape, stack, puzzle, turned, hardness)
+        new, rating = _hardness(shape, stack, puzzle, turned, effort.imbalance, hardness)
         if new >= hardness:
             solution[:] = solutions[owner[place, value] - 1]
             return new, rating
@@ -162,11 +163,13 @@ def _step(
 
 
 @compiled
-def _hardness(shape: Layout, stack: NDArray[np.int64], puzzle: Boards, turned: Boards, enough: int) -> tuple[int, int]:
-    """The lesser of the ratings of the puzzle and of the puzzle turned by 180 degrees, and the first of them.
+def _hardness(
+    shape: Layout, stack: NDArray[np.int64], puzzle: Boards, turned: Boards, imbalance: int, enough: int
+) -> tuple[int, int]:
+    """What the search climbs by, and the rating: the rating, or `imbalance` times that of the turned puzzle, if less.
 
-    The search climbs by both, because the rating depends on the order of the cells: by one alone it would find puzzles
-    that are hard only as they stand. The second is left out (and is the first) when the first is less than `enough`.
+    The rating depends on the order of the cells. By it alone the search would find puzzles that are hard only as they
+    stand; turned by 180 degrees they must keep up. The turned one is left out when the rating is less than `enough`.
     """
     none = np.zeros((0, 0), dtype=np.uint8)
     _, rating = search(shape, stack, puzzle, 2, UNLIMITED, none)
@@ -175,4 +178,4 @@ def _hardness(shape: Layout, stack: NDArray[np.int64], puzzle: Boards, turned: B
     for cell in range(len(puzzle)):
         turned[cell] = puzzle[len(puzzle) - 1 - cell]
     _, other = search(shape, stack, turned, 2, UNLIMITED, none)
-    return min(rating, other), rating
+    return min(rating, imbalance * other), rating
