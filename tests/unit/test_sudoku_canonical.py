@@ -1,6 +1,5 @@
 """The canonical form against brute force over the whole group, and its invariance."""
 
-import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings

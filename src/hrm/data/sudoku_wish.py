@@ -13,8 +13,9 @@ from hrm.data.sudoku_layout import layout
 from hrm.data.sudoku_search import UNLIMITED, Effort, Goal, make_puzzle
 from hrm.data.sudoku_solver import new_stack
 
-# The rating may exceed its target by this share and this many guesses: a narrow window costs many searches.
-WINDOW_SHARE, WINDOW = 0.25, 8
+# A rating may exceed the least one by this share and this many guesses: a narrow window costs many searches. What it
+# exceeds it by on average is taken off the least one, roughly, so that the mean is as wished or a little more.
+WINDOW_SHARE, WINDOW, EXCESS = 0.2, 4, 0.06
 CUT = 2.0  # the exponential part of the target is cut at this many scales: the hardest puzzles cost the most
 
 
@@ -67,5 +68,5 @@ def draw_goal(wish: Wish, seed: int, index: int) -> Goal:
     reach = -math.expm1(-CUT)  # share of the exponential distribution below the cut
     exponential = -math.log1p(-uniform * reach)
     mean_of_cut = 1 - CUT * math.exp(-CUT) / reach
-    least = wish.minimum + math.ceil((wish.mean - wish.minimum) * exponential / mean_of_cut)
+    least = wish.minimum + int((wish.mean - wish.minimum) * exponential / mean_of_cut / (1 + EXCESS))
     return Goal(wish.clues, least, math.ceil(least * (1 + WINDOW_SHARE)) + WINDOW)
