@@ -79,12 +79,13 @@ def is_fresh(stage: Stage) -> bool:
 
     All outputs are as Snakemake left them at the end of the job, and no input is newer.
     """
+    from snakemake.io import IOFile
     from snakemake.persistence.file import FilePersistence
 
     records = FilePersistence(nolock=True)
     outputs = [Path(repo_path(out.fs_path)) for out in stage.outs]
     for path in outputs:
-        record = records.metadata(str(path)) if path.exists() else None
+        record = records.metadata(IOFile(str(path))) if path.exists() else None
         if record is None or not record.endtime or abs(path.stat().st_mtime - record.endtime) > 1e-3:
             return False
     inputs = [file for dep in stage.deps for file in files_in(Path(dep.fs_path))]

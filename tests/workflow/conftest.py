@@ -16,6 +16,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Worksp
     with (root / "finished.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not done.exists():
+            if path.exists():
+                pytest.fail("the run that all tests share has failed before")
             Workspace.create(root / "origin").clone(path)
             result = Workspace(path).snakemake()
             Workspace(path).commit("results")

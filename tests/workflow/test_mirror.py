@@ -60,7 +60,7 @@ def stages(finished: Workspace) -> dict[str, Step]:
     with Repo(str(finished.path)) as repo:
         root = Path(repo.root_dir)
         return {
-            stage.addressing: Step(
+            stage.name: Step(
                 frozenset().union(*(expand(root, relative(repo, dep.fs_path)) for dep in stage.deps)),
                 frozenset(relative(repo, out.fs_path) for out in stage.outs),
             )
@@ -86,10 +86,10 @@ def test_every_job_needs_what_its_stage_needs(jobs: dict[str, Step], stages: dic
 def test_a_stage_runs_exactly_its_own_job(finished: Workspace, stages: dict[str, Step]) -> None:
     with Repo(str(finished.path)) as repo:
         for stage in repo.index.stages:
-            rule = stage.addressing.split("@")[0]
+            rule = stage.name.split("@")[0]
             command, _, target = stage.cmd.rpartition(" -- ")
             assert command == f"snakemake --cores all --force --allowed-rules {rule}"
-            assert target in stages[stage.addressing].makes
+            assert target in stages[stage.name].makes
 
 
 def test_every_module_that_a_command_can_import_is_an_input_of_its_rule(jobs: dict[str, Step]) -> None:

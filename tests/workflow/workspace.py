@@ -118,7 +118,7 @@ class Workspace:
     def stale(self) -> set[str]:
         """The stages that `dvc status` calls changed."""
         with Repo(str(self.path)) as repo:
-            return set(repo.status())
+            return {address.rpartition(":")[2] for address in repo.status()}
 
     def set(self, name: str, values: dict[str, object]) -> None:
         """Override values in a YAML file, section by section."""
