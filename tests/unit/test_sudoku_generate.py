@@ -4,13 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from test_sudoku_solver import puzzles
 
 from hrm.cli import main
 from hrm.core.errors import DataError
 from hrm.core.params import load_params
 from hrm.core.schema import SudokuParams
 from hrm.data.dataset import load_dataset
-from hrm.data.sudoku import candidate_count, make_candidates, write_dataset
+from hrm.data.sudoku import candidate_count, make_candidates, rearranged, write_dataset
 from hrm.data.sudoku_canonical import canonical_forms, class_keys
 from hrm.data.sudoku_solver import rate
 
@@ -144,6 +145,14 @@ def test_ratings_come_out_as_wished(
             less = np.repeat(board[None], np.count_nonzero(board), axis=0)
             less[np.arange(len(less)), np.flatnonzero(board)] = 0
             assert (rate(less, *shape).found == 2).all()
+
+
+def test_rearranged_boards_keep_their_solutions() -> None:
+    boards, grids = puzzles(2, 3, 8)
+    moved = rate(rearranged(boards, 2, 3), 2, 3)
+    assert (moved.found == 1).all()
+    assert (moved.solutions == rearranged(grids, 2, 3)).all()
+    assert (moved.solutions != grids).any()
 
 
 def test_a_rating_out_of_reach_says_so(folder: Path) -> None:

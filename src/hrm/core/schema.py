@@ -50,7 +50,7 @@ class SearchParams(Params):
     solutions: Annotated[int, Field(ge=3)]
     guesses: PositiveInt
     neighbours: PositiveInt
-    imbalance: PositiveInt
+    imbalance: NonNegativeInt
 
 
 class SudokuParams(Params):

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from hrm.core.errors import DataError
 from hrm.core.schema import SudokuParams
+from hrm.core.seeds import numpy_generator
 from hrm.data.dataset import DatasetInfo, Split, save_dataset
 from hrm.data.shards import Arrays
 from hrm.data.sudoku_canonical import Canonical, canonical_forms, class_keys
+from hrm.data.sudoku_layout import line_permutations
 from hrm.data.sudoku_plan import augmentation_plan
 from hrm.data.sudoku_propagation import Boards
 from hrm.data.sudoku_solver import rate
@@ -82,7 +84,9 @@ def write_dataset(folder: Path, params: SudokuParams, candidates: Arrays, worker
     plans = {"train": plan, "test": np.zeros((params.test_puzzles, 0), dtype=np.int64)}
     splits = {name: make_split(puzzles[i], solutions[i], checked.rating[i], plans[name]) for name, i in parts.items()}
     statistics: dict[str, Any] = {
-        name: split_statistics(puzzles[i], checked.rating[i], Canonical(forms.grids[i], forms.puzzles[i]))
+        name: split_statistics(
+            puzzles[i], checked.rating[i], Canonical(forms.grids[i], forms.puzzles[i]), height, width
+        )
         for name, i in parts.items()
     }
     statistics["candidates"] = len(puzzles)
@@ -112,10 +116,17 @@ def make_split(puzzles: Boards, solutions: Boards, rating: NDArray[np.int32], pl
     return Split(inputs=puzzles + np.uint8(1), labels=solutions + np.uint8(1), rating=rating, plan=plan)
 
 
-def split_statistics(puzzles: Boards, rating: NDArray[np.int32], forms: Canonical) -> dict[str, Any]:
-    """Size, classes, clues and difficulty of a split; the histogram counts edges[i] <= rating < edges[i + 1]."""
+def split_statistics(
+    puzzles: Boards, rating: NDArray[np.int32], forms: Canonical, box_height: int, box_width: int
+) -> dict[str, Any]:
+    """Size, classes, clues and difficulty of a split; the histogram counts edges[i] <= rating < edges[i + 1].
+
+    `mean_rearranged` is the mean rating with rows and columns in another order: puzzles that a search drove up are
+    harder as they stand than rearranged, because the solver branches in reading order.
+    """
     if not len(puzzles):
         return {"puzzles": 0}
+    moved = rate(rearranged(puzzles, box_height, box_width), box_height, box_width)
     edges = [0, *(2**power for power in range(int(rating.max()).bit_length() + 1))]
     return {
         "puzzles": len(puzzles),
@@ -125,10 +136,23 @@ def split_statistics(puzzles: Boards, rating: NDArray[np.int32], forms: Canonica
         "rating": {
             "minimum": int(rating.min()),
             "mean": round(float(rating.mean()), 4),
+            "mean_rearranged": round(float(moved.rating.mean()), 4),
             "maximum": int(rating.max()),
             "histogram": {"edges": edges, "counts": np.histogram(rating, edges)[0].tolist()},
         },
     }
+
+
+def rearranged(boards: Boards, box_height: int, box_width: int) -> Boards:
+    """Each board (boards, cells) with rows and columns in a random order that keeps bands and stacks, equal at every call."""
+    size = box_height * box_width
+    generator = numpy_generator(0, "rearranged")
+    row_orders, column_orders = line_permutations(box_width, box_height), line_permutations(box_height, box_width)
+    rows = row_orders[generator.integers(len(row_orders), size=len(boards))]
+    columns = column_orders[generator.integers(len(column_orders), size=len(boards))]
+    grids = boards.reshape(-1, size, size)
+    moved: Boards = grids[np.arange(len(boards))[:, None, None], rows[:, :, None], columns[:, None, :]]
+    return moved.reshape(len(boards), -1)
 
 
 def canonical_forms_in_parallel(puzzles: Boards, solutions: Boards, height: int, width: int, workers: int) -> Canonical:

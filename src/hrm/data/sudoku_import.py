@@ -80,7 +80,10 @@ def import_puzzles(
     full = make_split(puzzles, solutions, rating, np.zeros((len(puzzles), 0), dtype=np.int64))
     empty = make_split(puzzles[:0], solutions[:0], rating[:0], np.zeros((0, 0), dtype=np.int64))
     other = "train" if role == "test" else "test"
-    statistics: dict[str, Any] = {role: split_statistics(puzzles, rating, forms), other: {"puzzles": 0}}
+    statistics: dict[str, Any] = {
+        role: split_statistics(puzzles, rating, forms, box_height, box_width),
+        other: {"puzzles": 0},
+    }
     generator = {"box_height": box_height, "box_width": box_width, "format": style, "file_sha256": sha256_file(path)}
     facts = dataset_facts(box_height, box_width, 0, generator, statistics)
     splits = {role: full, other: empty}

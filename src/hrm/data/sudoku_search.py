@@ -169,11 +169,12 @@ def _hardness(
     """What the search climbs by, and the rating: the rating, or `imbalance` times that of the turned puzzle, if less.
 
     The rating depends on the order of the cells. By it alone the search would find puzzles that are hard only as they
-    stand; turned by 180 degrees they must keep up. The turned one is left out when the rating is less than `enough`.
+    stand; turned by 180 degrees they must keep up. The turned one is left out when the rating is less than `enough`,
+    and always when `imbalance` is 0.
     """
     none = np.zeros((0, 0), dtype=np.uint8)
     _, rating = search(shape, stack, puzzle, 2, UNLIMITED, none)
-    if rating < enough:
+    if rating < enough or imbalance == 0:
         return rating, rating
     for cell in range(len(puzzle)):
         turned[cell] = puzzle[len(puzzle) - 1 - cell]
