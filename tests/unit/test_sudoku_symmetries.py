@@ -81,3 +81,10 @@ def test_plan_is_seeded_and_begins_with_the_original() -> None:
     assert (plan[:, 1:] != augmentation_plan(5, 30, 10, False, 3, 3)).any()
     assert plan.max() < group_order(3, 3)
     assert len(np.unique(plan[:, 1:])) == 300
+
+
+def test_tokens_are_one_graph_for_the_compiler() -> None:
+    group = SudokuSymmetries(2, 2)
+    codes, tokens = elements(group, 8, 1), any_boards(4, 8) + 1
+    compiled = torch.compile(group.apply_tokens, backend="eager", fullgraph=True)
+    assert (compiled(codes, tokens) == group.apply_tokens(codes, tokens)).all()
