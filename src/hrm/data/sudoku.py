@@ -144,7 +144,7 @@ def split_statistics(
 
 
 def rearranged(boards: Boards, box_height: int, box_width: int) -> Boards:
-    """Each board (boards, cells) with rows and columns in a random order that keeps bands and stacks, always the same."""
+    """Boards (boards, cells) with rows and columns in a random order that keeps bands and stacks; always the same."""
     size = box_height * box_width
     generator = numpy_generator(0, "rearranged")
     row_orders, column_orders = line_permutations(box_width, box_height), line_permutations(box_height, box_width)
