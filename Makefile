@@ -6,7 +6,8 @@ READY := $(VENV)/.ready
 
 # Another environment may be active, and pip or uv may be told by it where to install: only ours counts here.
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
-export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Snakemake, DVC and the tests call `hrm` and each other by name.
+RUN := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)
 
 .DEFAULT_GOAL := help
 .PHONY: help environment reproduce test lint format lock clean
@@ -25,27 +26,27 @@ $(READY): requirements/uv.txt requirements/lock.txt pyproject.toml
 	@touch $@
 
 reproduce: $(READY)  ## everything: data, trainings, evaluations, claims, figures
-	snakemake --cores all
+	$(RUN)/snakemake --cores all
 
 test: $(READY)  ## the tests, offline
-	python -m pytest -n 2
+	$(RUN)/python -m pytest -n 2
 
 lint: $(READY)  ## what .ci/run checks before the tests
-	ruff check
-	ruff format --check
-	mypy
-	snakefmt --check Snakefile workflow/rules
-	python workflow/lint.py
+	$(RUN)/ruff check
+	$(RUN)/ruff format --check
+	$(RUN)/mypy
+	$(RUN)/snakefmt --check Snakefile workflow/rules
+	$(RUN)/python workflow/lint.py
 
 format: $(READY)  ## format the code
-	ruff format
-	ruff check --fix
-	snakefmt Snakefile workflow/rules
+	$(RUN)/ruff format
+	$(RUN)/ruff check --fix
+	$(RUN)/snakefmt Snakefile workflow/rules
 
 lock: $(READY)  ## the newest versions that fit pyproject.toml, with hashes
-	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade \
+	$(RUN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade \
 	  --python-version 3.11 --extra dev pyproject.toml --output-file requirements/lock.txt
-	echo uv | uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade \
+	echo uv | $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade \
 	  --python-version 3.11 - --output-file requirements/uv.txt
 
 clean:  ## remove the environment

@@ -82,6 +82,7 @@ def test_an_edited_module_reruns_the_phases_that_run_it_until_it_is_reverted(
 
 @pytest.mark.slow
 def test_dvc_exp_run_tries_a_value_and_keeps_it_apart(project: Workspace) -> None:
-    project.dvc("exp", "run", "-q", "-n", "faster", "-S", f"{VARIANT}:optimizer.learning_rate=0.05", TRAIN)
+    value = "params/scales/smoke/train/sudoku.yaml:optimizer.learning_rate=0.05"
+    project.dvc("exp", "run", "-q", "-n", "faster", "-S", value, TRAIN)
     assert "faster" in project.dvc("exp", "list").text
     assert NOTHING in project.snakemake("-n", f"{RUN.format(SECOND)}/model.safetensors").text
