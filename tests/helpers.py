@@ -13,6 +13,7 @@ TINY = [
     "model.heads=2",
     "model.mlp_multiple=8",
     "model.puzzle_embedding_size=16",
+    "model.positions=rope",
     "halting.max_segments=3",
     "halting.exploration=0.5",
     "optimizer.warmup_steps=2",

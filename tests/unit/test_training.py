@@ -148,7 +148,7 @@ def test_a_changed_parameter_does_not_resume_another_run(tmp_path, monkeypatch):
     interrupt_at(monkeypatch, 6, lambda _: os.kill(os.getpid(), signal.SIGTERM))
     with pytest.raises(Interrupted):
         run(tmp_path, "out")
-    out = run(tmp_path, "out", "optimizer.learning_rate=2.0e-3")
+    out = run(tmp_path, "out", "optimizer.learning_rate=5.0e-3")
     assert json.loads((out / "provenance.json").read_text())["resumed_at_steps"] == []
 
 

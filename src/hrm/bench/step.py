@@ -1,4 +1,8 @@
-"""`hrm bench step`: time of one training step, compiled beside eager and with the extra forward pass beside without."""
+"""`hrm bench step`: time of one training step, compiled beside eager and with the extra forward pass beside without.
+
+The same card runs at other speeds on other days, so a large matrix product is timed in the same run, and each setting
+says which share of its rate the step's own products reach.
+"""
 
 import argparse
 import time
@@ -11,7 +15,11 @@ import torch
 from hrm.core.device import choose_device, describe_hardware
 from hrm.core.schema import RunParams, run_params
 from hrm.data.dataset import Dataset, DatasetInfo, Split
+from hrm.models.layers import mlp_width
 from hrm.training.trainer import Trainer
+
+VARIANTS = ["hrm", "hrm_halt_loss"]
+MODES = ["eager", "compiled"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,6 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scale", default="gpu", help="scale whose training is timed (gpu)")
     parser.add_argument("--device", default="auto", help="auto (default), cpu, cuda or cuda:N")
     parser.add_argument("--steps", type=int, default=30, help="timed steps of each setting (30)")
+    parser.add_argument("--modes", nargs="+", choices=MODES, default=MODES, help="eager, compiled (both on CUDA)")
+    parser.add_argument("--variants", nargs="+", choices=VARIANTS, default=VARIANTS, help="which variants (both)")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="as in train.batch_size=64")
 
 
@@ -28,17 +38,46 @@ def run(arguments: argparse.Namespace) -> list[dict[str, Any]]:
     device = choose_device(arguments.device)
     if device.type == "cuda":
         torch.set_float32_matmul_precision("high")
-    modes = [("eager", "false")] + ([("compiled", "true")] if device.type == "cuda" else [])
+    modes = [mode for mode in arguments.modes if mode == "eager" or device.type == "cuda"]
+    peak = product_rate(device)
     rows: list[dict[str, Any]] = []
-    for variant in ("hrm", "hrm_halt_loss"):
-        for mode, flag in modes:
-            overrides = [*arguments.set, f"train.compile={flag}"]
-            params = run_params(arguments.params, arguments.scale, "sudoku", variant, overrides)
-            rows.append({"variant": variant, "mode": mode, **time_steps(params, device, arguments.steps)})
-    slowest = rows[0]["milliseconds"]
+    for variant in arguments.variants:
+        for mode in modes:
+            flag = str(mode == "compiled").lower()
+            params = run_params(
+                arguments.params, arguments.scale, "sudoku", variant, [*arguments.set, f"train.compile={flag}"]
+            )
+            row = {"variant": variant, "mode": mode, **time_steps(params, device, arguments.steps)}
+            row["share_of_product_rate"] = round(step_operations(params) / row["milliseconds"] * 1000 / peak, 3)
+            rows.append(row)
     for row in rows:
-        row["ratio_to_eager_hrm"] = round(row["milliseconds"] / slowest, 3)
-    return [*rows, {"hardware": describe_hardware(device)}]
+        row["ratio_to_first"] = round(row["milliseconds"] / rows[0]["milliseconds"], 3)
+    return [*rows, {"product_rate_tflops": round(peak / 1e12, 1), "hardware": describe_hardware(device)}]
+
+
+def product_rate(device: torch.device) -> float:
+    """Operations a second of a bfloat16 product of random square matrices, 8192 wide on CUDA (1024 on a CPU)."""
+    size = 8192 if device.type == "cuda" else 1024
+    left, right = (torch.randn(size, size, device=device, dtype=torch.bfloat16) for _ in range(2))
+    for _ in range(3):
+        left @ right
+    _wait(device)
+    started = time.perf_counter()
+    for _ in range(10):
+        left @ right
+    _wait(device)
+    return 10 * 2 * size**3 / (time.perf_counter() - started)
+
+
+def step_operations(params: RunParams) -> float:
+    """Operations of the matrix products of a step on 9x9 grids: 2 a multiply-add, a gradient costs two forwards."""
+    model = params.model
+    length, width = 82, model.hidden_size
+    linear = 2 * (4 * width * width + 3 * width * mlp_width(model))
+    layer = params.train.batch_size * length * (linear + 4 * length * width)
+    forward = model.high_cycles * (model.low_cycles * model.low_layers + model.high_layers)
+    extra = forward if params.halting.continue_target == "extra_forward" else 0
+    return float(layer * (forward + extra + 2 * (model.low_layers + model.high_layers)))
 
 
 def time_steps(params: RunParams, device: torch.device, steps: int) -> dict[str, float]:
