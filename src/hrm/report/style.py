@@ -42,6 +42,7 @@ _RULES: Any = {  # newer matplotlib knows its keys as types, older does not
     "axes.linewidth": 0.8,
     "axes.grid": True,
     "axes.axisbelow": True,
+    "axes.formatter.min_exponent": 3,  # 0.6, not 6 x 10^-1, on the logarithmic axes
     "grid.color": "#E4E4E4",
     "grid.linewidth": 0.6,
     "lines.linewidth": 1.6,
