@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from hrm.core.schema import RunParams, run_params
-from hrm.data.dataset import Dataset, DatasetInfo, Split
+from hrm.data.dataset import Dataset, DatasetInfo, single_examples
 
 PARAMS = Path(__file__).parents[1] / "params"
 TINY = [
@@ -35,9 +35,11 @@ def tiny_dataset(examples: int = 12, puzzle_ids: int = 1) -> Dataset:
     labels = np.stack([rng.permutation(4).astype(np.uint8)[base - 1] + 2 for _ in range(examples)])
     inputs = np.where(rng.random(labels.shape) < 0.5, 1, labels).astype(np.uint8)
     codes = np.zeros((examples, 3), dtype=np.int64)
-    split = Split(inputs, labels, np.zeros(examples, dtype=np.int32), codes)
+    split = single_examples(inputs, labels, np.zeros(examples, dtype=np.int32), codes)
     info = DatasetInfo(
         task="sudoku",
+        family="sudoku",
+        group_names={},
         vocabulary_size=6,
         grid_shape=[4, 4],
         puzzle_ids=puzzle_ids,

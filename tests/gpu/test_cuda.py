@@ -5,7 +5,7 @@ import torch
 
 from helpers import facts_of, tiny_dataset, tiny_run
 from hrm.core.errors import Interrupted
-from hrm.data.sudoku_symmetries import SudokuSymmetries
+from hrm.data.sudoku.symmetries import SudokuSymmetries
 from hrm.training import loop
 from hrm.training.trainer import Trainer
 

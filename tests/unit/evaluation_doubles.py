@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from hrm.core.schema import HaltingParams, RunParams, run_params
-from hrm.data.dataset import DatasetInfo, Split, save_dataset
+from hrm.data.dataset import DatasetInfo, Split, save_dataset, single_examples
 from hrm.training.checkpoint import model_from_facts, save_tensors
 
 EMPTY, HALTS_NEVER = 1, 99
@@ -66,11 +66,20 @@ def write_tiny_dataset(folder: Path, test_examples: int, seed: int = 0) -> Datas
     def split(examples: int) -> Split:
         labels = generator.integers(2, 6, (examples, 16), dtype=np.uint8)
         inputs = np.where(generator.random((examples, 16)) < 0.5, labels, 1).astype(np.uint8)
-        return Split(inputs, labels, np.arange(examples, dtype=np.int32), np.zeros((examples, 0), np.int64))
+        return single_examples(inputs, labels, np.arange(examples, dtype=np.int32), np.zeros((examples, 0), np.int64))
 
-    facts = {"task": "sudoku", "vocabulary_size": 6, "grid_shape": [4, 4], "puzzle_ids": 1, "seed": seed}
+    facts = {
+        "task": "sudoku",
+        "vocabulary_size": 6,
+        "grid_shape": [4, 4],
+        "puzzle_ids": 1,
+        "seed": seed,
+        "family": "sudoku",
+    }
     box = {"box_height": 2, "box_width": 2}
-    return save_dataset(folder, split(3), split(test_examples), {**facts, "generator": box, "statistics": {}})
+    return save_dataset(
+        folder, split(3), split(test_examples), {**facts, "generator": box, "statistics": {}, "group_names": {}}
+    )
 
 
 def write_tiny_model(path: Path, info: DatasetInfo) -> None:

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_sudoku_solver import puzzles
 
-from hrm.data.sudoku_canonical import canonical_forms, class_keys
-from hrm.data.sudoku_symmetries import SudokuSymmetries
+from hrm.data.sudoku.canonical import canonical_forms, class_keys
+from hrm.data.sudoku.symmetries import SudokuSymmetries
 
 
 def test_equals_brute_force_on_4x4() -> None:

@@ -8,7 +8,7 @@ from test_sudoku_solver import puzzles
 
 from hrm.cli import main
 from hrm.data.dataset import load_dataset
-from hrm.data.sudoku_solver import rate
+from hrm.data.sudoku.solver import rate
 
 
 def text(board: np.ndarray, empty: str = ".") -> str:

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from hrm.data.sudoku_generator import random_grid, remove_clues
-from hrm.data.sudoku_layout import layout
-from hrm.data.sudoku_solver import new_stack, rate
+from hrm.data.sudoku.generator import random_grid, remove_clues
+from hrm.data.sudoku.layout import layout
+from hrm.data.sudoku.solver import new_stack, rate
 
 BOXES = [(2, 2, 12), (2, 3, 12), (3, 2, 12), (1, 5, 8), (2, 4, 6), (4, 2, 4), (3, 3, 6)]
 

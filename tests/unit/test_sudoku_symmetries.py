@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from hrm.data.sudoku_plan import augmentation_plan, group_order
-from hrm.data.sudoku_solver import rate
-from hrm.data.sudoku_symmetries import SudokuSymmetries
+from hrm.data.sudoku.plan import augmentation_plan, group_order
+from hrm.data.sudoku.solver import rate
+from hrm.data.sudoku.symmetries import SudokuSymmetries
 
 SHAPES = [(2, 2), (2, 3), (3, 2), (3, 3)]
 

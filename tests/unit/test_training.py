@@ -70,15 +70,15 @@ def test_finished_examples_are_swapped_for_fresh_ones_and_others_kept():
     assert t.batches.position == upcoming + 8
     assert torch.equal(after.batch.inputs[~halted], before.batch.inputs[~halted])
     assert torch.equal(after.batch.labels[~halted], before.batch.labels[~halted])
-    order = t.batches._order[upcoming : upcoming + 8]
-    assert torch.equal(after.batch.inputs[halted], t.batches.inputs[order].long()[halted])
+    order = t.batches._chunk.rows[upcoming : upcoming + 8]
+    assert torch.equal(after.batch.inputs[halted], t.batches.examples.inputs[order].long()[halted])
     assert after.steps.tolist() == [1, 3] * 4
 
 
 def test_an_epoch_shows_every_puzzle_once():
     t = trainer("train.batch_size=5")
     seen = torch.cat([t.batches.draw().labels for _ in range(12)])[:60].view(5, 12, 16)
-    whole = sorted(map(tuple, t.batches.labels.long().tolist()))
+    whole = sorted(map(tuple, t.batches.examples.labels.long().tolist()))
     for epoch in seen:
         assert sorted(map(tuple, epoch.tolist())) == whole
     assert not torch.equal(seen[0], seen[1])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hrm.core.device import choose_device, describe_hardware
 from hrm.core.seeds import numpy_generator
-from hrm.data.sudoku_symmetries import SudokuSymmetries, augmentation_plan
+from hrm.data.sudoku.symmetries import SudokuSymmetries, augmentation_plan
 
 BATCH = {"cpu": 16384, "cuda": 262144}
 

@@ -5,8 +5,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from hrm.data.sudoku_import import parse_puzzles, read_lines
-from hrm.data.sudoku_solver import rate
+from hrm.data.sudoku.importer import parse_puzzles, read_lines
+from hrm.data.sudoku.solver import rate
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

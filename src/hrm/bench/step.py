@@ -14,7 +14,7 @@ import torch
 
 from hrm.core.device import choose_device, describe_hardware
 from hrm.core.schema import RunParams, run_params
-from hrm.data.dataset import Dataset, DatasetInfo, Split
+from hrm.data.dataset import Dataset, DatasetInfo, single_examples
 from hrm.models.layers import mlp_width
 from hrm.training.trainer import Trainer
 
@@ -84,10 +84,14 @@ def time_steps(params: RunParams, device: torch.device, steps: int) -> dict[str,
     """Milliseconds a step and examples a second of one setting, on random 9x9 grids."""
     rng = np.random.default_rng(0)
     cells = rng.integers(1, 11, (1000, 81)).astype(np.uint8)
-    split = Split(cells, np.maximum(cells, 2), np.zeros(1000, dtype=np.int32), np.zeros((1000, 8), dtype=np.int64))
+    split = single_examples(
+        cells, np.maximum(cells, 2), np.zeros(1000, dtype=np.int32), np.zeros((1000, 8), dtype=np.int64)
+    )
     facts: dict[str, Any] = {"seed": 0, "grid_shape": [9, 9], "vocabulary_size": 11, "puzzle_ids": 1}
     info = DatasetInfo(
         task="sudoku",
+        family="sudoku",
+        group_names={},
         train_examples=1000,
         test_examples=1000,
         generator={"box_height": 3, "box_width": 3},

@@ -7,13 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-# One module a task, with candidate_count, make_candidates and write_dataset as in hrm.data.sudoku.
-TASKS = {"sudoku": "hrm.data.sudoku"}
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `hrm generate`."""
-    parser.add_argument("--task", required=True, choices=sorted(TASKS), help="which task")
+    parser.add_argument("--task", required=True, help="which file of params/tasks")
     parser.add_argument("--scale", required=True, help="which folder of params/scales")
     parser.add_argument("--out", required=True, type=Path, help="folder of the data set; with --shard, a file")
     parser.add_argument("--params", type=Path, default=Path("params"), help="folder of the parameters (params)")
@@ -27,9 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Make what was asked for; ParameterError and DataError say what is wrong."""
+    from hrm.core.data_schema import data_params
     from hrm.core.errors import ParameterError
     from hrm.core.files import fingerprint
-    from hrm.core.schema import data_params
     from hrm.data.shards import ShardFacts, load_shards, save_shard, shard_range
 
     if arguments.workers < 1:
@@ -37,7 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
     if (arguments.shard is None) != (arguments.shards is None):
         raise ParameterError("--shard and --shards belong together, as in --shard 0 --shards 4")
     params = data_params(arguments.params, arguments.scale, arguments.task, arguments.set)
-    task = importlib.import_module(TASKS[arguments.task])
+    # One module a family, with candidate_count, make_candidates and write_dataset as in hrm.data.sudoku.task.
+    task = importlib.import_module(f"hrm.data.{params.family}.task")
     total = task.candidate_count(params)
     mark = fingerprint(params.model_dump())
     if arguments.merge:

@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Read, check, rate and write; DataError names file and line of the first puzzle that is not right."""
-    from hrm.data.sudoku_import import import_puzzles
+    from hrm.data.sudoku.importer import import_puzzles
 
     height, width = parse_box(arguments.box)
     workers = os.cpu_count() or 1

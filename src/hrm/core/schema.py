@@ -5,12 +5,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
-from hrm.core.errors import ParameterError
+from hrm.core.data_schema import Name, check_name, check_scale, data_params
 from hrm.core.files import read_yaml
 from hrm.core.params import Params, load_params
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 class ExperimentParams(Params):
@@ -25,6 +24,7 @@ class PipelineParams(Params):
     """params/pipeline.yaml."""
 
     scale: Name
+    datasets: list[Name]
     shards: list[NonNegativeInt]
     experiments: dict[Name, ExperimentParams]
 
@@ -34,47 +34,12 @@ class PipelineParams(Params):
             raise ValueError("shards must count up from 0, as in [0, 1, 2, 3]")
         return self
 
-
-class RatingParams(Params):
-    """Wished distribution of difficulty, in guesses of the documented solver; mean 0 takes puzzles as they come."""
-
-    minimum: NonNegativeInt
-    mean: NonNegativeFloat
-
-
-class SearchParams(Params):
-    """How much work the search for hard puzzles may do."""
-
-    attempts: PositiveInt
-    passes: PositiveInt
-    solutions: Annotated[int, Field(ge=3)]
-    guesses: PositiveInt
-    neighbours: PositiveInt
-    imbalance: NonNegativeInt
-
-
-class SudokuParams(Params):
-    """params/tasks/sudoku.yaml with params/scales/SCALE/data/sudoku.yaml."""
-
-    task: Literal["sudoku"]
-    seed: NonNegativeInt
-    box_height: Annotated[int, Field(ge=1, le=5)]
-    box_width: Annotated[int, Field(ge=1, le=5)]
-    train_puzzles: PositiveInt
-    test_puzzles: PositiveInt
-    spare: NonNegativeFloat
-    clues: PositiveInt | Literal["minimal"]
-    rating: RatingParams
-    search: SearchParams
-    augmentations: NonNegativeInt
-    include_original: bool
-
     @model_validator(mode="after")
-    def _fits(self) -> "SudokuParams":
-        if not 2 <= self.box_height * self.box_width <= 9:
-            raise ValueError("box_height x box_width must be between 2 and 9")
-        if self.rating.mean < self.rating.minimum:
-            raise ValueError("rating.mean must be at least rating.minimum")
+    def _tasks_have_data(self) -> "PipelineParams":
+        for name, experiment in self.experiments.items():
+            for task in experiment.tasks:
+                if task not in self.datasets:
+                    raise ValueError(f"experiments.{name}.tasks names {task}, which is not among the datasets")
         return self
 
 
@@ -172,25 +137,13 @@ def pipeline_params(root: Path) -> PipelineParams:
     return load_params(PipelineParams, [root / "pipeline.yaml"])
 
 
-def data_files(root: Path, scale: str, task: str) -> list[Path]:
-    """The files that decide a data set, later ones override."""
-    _check(root / "tasks", task, "task")
-    _check_scale(root, scale)
-    return [root / "tasks" / f"{task}.yaml", root / "scales" / scale / "data" / f"{task}.yaml"]
-
-
 def run_files(root: Path, scale: str, task: str, variant: str) -> list[Path]:
     """The files that decide a training; the variant comes last, so that what defines it holds at every scale."""
-    _check(root / "tasks", task, "task")
-    _check(root / "variants", variant, "variant")
-    _check_scale(root, scale)
+    check_name(root / "tasks", task, "task")
+    check_name(root / "variants", variant, "variant")
+    check_scale(root, scale)
     train = root / "scales" / scale / "train" / f"{task}.yaml"
     return [root / "training.yaml", train, root / "variants" / f"{variant}.yaml"]
-
-
-def data_params(root: Path, scale: str, task: str, overrides: list[str]) -> SudokuParams:
-    """Parameters of the data set of a task at a scale."""
-    return load_params(SudokuParams, data_files(root, scale, task), overrides)
 
 
 def run_params(root: Path, scale: str, task: str, variant: str, overrides: list[str]) -> RunParams:
@@ -208,21 +161,10 @@ def check_all(root: Path) -> PipelineParams:
     pipeline = pipeline_params(root)
     read_yaml(root / "claims.yaml")
     evaluation_params(root, [])
+    for task in pipeline.datasets:
+        data_params(root, pipeline.scale, task, [])
     for experiment in pipeline.experiments.values():
         for task in experiment.tasks:
-            data_params(root, pipeline.scale, task, [])
             for variant in experiment.variants:
                 run_params(root, pipeline.scale, task, variant, [])
     return pipeline
-
-
-def _check(folder: Path, name: str, kind: str) -> None:
-    known = sorted(path.stem for path in folder.glob("*.yaml"))
-    if name not in known:
-        raise ParameterError(f"{folder}: no {kind} {name!r}; allowed are {', '.join(known) or '(none found)'}")
-
-
-def _check_scale(root: Path, scale: str) -> None:
-    known = sorted(path.name for path in (root / "scales").glob("*") if path.is_dir())
-    if scale not in known:
-        raise ParameterError(f"{root / 'scales'}: no scale {scale!r}; allowed are {', '.join(known) or '(none found)'}")

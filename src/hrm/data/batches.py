@@ -1,18 +1,17 @@
 """Batches on the device: base examples and the plan live there, symmetries are applied to whole batches."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from hrm.core.errors import DataError
 from hrm.core.seeds import numpy_generator
-from hrm.data.dataset import Dataset, DatasetInfo
-from hrm.data.sudoku_symmetries import SudokuSymmetries
+from hrm.data.augment import Examples, augmenter
+from hrm.data.dataset import NONE, Dataset, Split
 
-Augment = Callable[[Tensor, Tensor], Tensor]  # (codes (B,), tokens (B, cells)) -> tokens (B, cells)
 EPOCHS_A_CHUNK = 64
 
 
@@ -24,44 +23,52 @@ class Batch(NamedTuple):
     puzzle_ids: Tensor  # (batch,) long
 
 
-def token_augmenter(info: DatasetInfo) -> Augment:
-    """What a code of the plan does to the tokens of this task."""
-    if info.task == "sudoku":
-        return SudokuSymmetries(info.generator["box_height"], info.generator["box_width"]).apply_tokens
-    raise DataError(f"no augmentation is known for task {info.task!r}; known is sudoku")
+class Draws(NamedTuple):
+    """Which examples come next, and how each is changed."""
+
+    rows: Tensor  # (draws,) long
+    codes: Tensor  # (draws,) long symmetry
+    puzzle_ids: Tensor  # (draws,) long
+    shifts: Tensor  # (draws, 2) float32 in [0, 1); (draws, 0) for tasks that do not move
 
 
 class TrainBatches:
-    """Endless training examples: every epoch each puzzle once, in a new order, under one of its planned symmetries.
+    """Endless training examples: every epoch each group once, in a new order, under one of its planned symmetries.
 
-    The order depends on (seed, epoch) alone, so that a resumed training needs only `position`. Batches run across
-    the border of two epochs.
+    All examples of a group come with it, under the same symmetry. The order depends on (seed, epoch) alone, so that a
+    resumed training needs only `position`. Batches run across the border of two epochs.
     """
 
     def __init__(self, dataset: Dataset, batch_size: int, seed: int, device: torch.device) -> None:
         if not len(dataset.train.inputs):
             raise DataError("the data set has no training examples")
-        self.inputs = torch.from_numpy(dataset.train.inputs).to(device)
-        self.labels = torch.from_numpy(dataset.train.labels).to(device)
-        self.plan = dataset.train.plan
-        self.augment = token_augmenter(dataset.info)
+        self.examples = Examples(
+            *(torch.from_numpy(x).to(device) for x in (dataset.train.inputs, dataset.train.labels))
+        )
+        self.augmenter = augmenter(dataset.info)
         self.batch_size, self.seed, self.device = batch_size, seed, device
         self.position = 0  # examples drawn so far
-        self._chunk_start, self._order, self._codes = -1, torch.empty(0), torch.empty(0)
+        self._schedule = Schedule(dataset.train, dataset.info.puzzle_ids > 1, self.augmenter.translate is not None)
+        self._chunk_start, self._chunk = -1, Draws(*([torch.empty(0)] * 4))
 
     def draw(self) -> Batch:
         """The next batch; no work of the device is waited for."""
-        order, codes = self._take(self.batch_size)
+        draws = self._take(self.batch_size)
         self.position += self.batch_size
-        inputs = self.augment(codes, self.inputs[order]).long()
-        labels = self.augment(codes, self.labels[order]).long()
-        return Batch(inputs, labels, torch.zeros_like(order))
+        return self.make(draws)
 
-    def _take(self, count: int) -> tuple[Tensor, Tensor]:
-        """Rows and codes of the next `count` examples, from chunks of several epochs."""
-        puzzles = len(self.inputs)
-        chunk = puzzles * EPOCHS_A_CHUNK
-        parts: list[tuple[Tensor, Tensor]] = []
+    def make(self, draws: Draws) -> Batch:
+        """The examples that were drawn; static shapes, so that it can be part of a compiled step."""
+        base = Examples(*(tokens[draws.rows] for tokens in self.examples))
+        moved = self.augmenter.apply(base, draws.codes)
+        if self.augmenter.translate is not None:
+            moved = self.augmenter.translate(moved, draws.shifts)
+        return Batch(moved.inputs.long(), moved.labels.long(), draws.puzzle_ids)
+
+    def _take(self, count: int) -> Draws:
+        """The next `count` draws, from chunks of several epochs."""
+        chunk = len(self.examples.inputs) * EPOCHS_A_CHUNK
+        parts: list[Draws] = []
         position = self.position
         while count:
             start = position // chunk * chunk
@@ -69,24 +76,42 @@ class TrainBatches:
                 self._load_chunk(start)
             offset = position - start
             taken = min(count, chunk - offset)
-            parts.append((self._order[offset : offset + taken], self._codes[offset : offset + taken]))
+            parts.append(Draws(*(column[offset : offset + taken] for column in self._chunk)))
             position, count = position + taken, count - taken
         if len(parts) == 1:
             return parts[0]
-        orders, codes = zip(*parts, strict=True)
-        return torch.cat(orders), torch.cat(codes)
+        return Draws(*(torch.cat(columns) for columns in zip(*parts, strict=True)))
 
     def _load_chunk(self, start: int) -> None:
-        puzzles, first = len(self.inputs), start // len(self.inputs)
-        orders, codes = [], []
-        for epoch in range(first, first + EPOCHS_A_CHUNK):
-            generator = numpy_generator(self.seed, "order", epoch)
-            order = generator.permutation(puzzles)
-            orders.append(order)
-            if self.plan.shape[1]:
-                codes.append(self.plan[order, generator.integers(0, self.plan.shape[1], puzzles)])
-            else:
-                codes.append(np.zeros(puzzles, dtype=np.int64))
-        self._order = torch.from_numpy(np.concatenate(orders)).to(self.device, non_blocking=True)
-        self._codes = torch.from_numpy(np.concatenate(codes)).to(self.device, non_blocking=True)
+        first = start // len(self.examples.inputs)
+        epochs = [self._schedule.epoch(self.seed, epoch) for epoch in range(first, first + EPOCHS_A_CHUNK)]
+        columns = (np.concatenate(column) for column in zip(*epochs, strict=True))
+        self._chunk = Draws(*(torch.from_numpy(column).to(self.device, non_blocking=True) for column in columns))
         self._chunk_start = start
+
+
+class Schedule:
+    """The order of the examples of an epoch, on the host."""
+
+    def __init__(self, split: Split, own_ids: bool, moves: bool) -> None:
+        groups = len(split.plan)
+        self.plan, self.first_ids, self.own_ids, self.moves = split.plan, split.first_ids, own_ids, moves
+        self.counts = (split.plan != NONE).sum(axis=1)  # symmetries of each group
+        self.starts = np.searchsorted(split.groups, np.arange(groups))  # first example of each group
+        self.sizes = np.bincount(split.groups, minlength=groups)  # examples of each group
+
+    def epoch(self, seed: int, number: int) -> tuple[NDArray[Any], ...]:
+        """The columns of `Draws` for one epoch, from (seed, number) alone."""
+        generator = numpy_generator(seed, "order", number)
+        order = generator.permutation(len(self.plan))
+        which = generator.integers(0, np.maximum(self.counts[order], 1))
+        codes = self.plan[order, which] if self.plan.shape[1] else np.zeros(len(order))
+        ids = (self.first_ids[order] + which) if self.own_ids else np.zeros(len(order))
+        sizes = self.sizes[order]
+        place = np.repeat(np.arange(len(order)), sizes)  # of the group, for each example
+        within = np.arange(len(place)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        if sizes.max() > 1:
+            within = within[np.lexsort((generator.random(len(place)), place))]
+        rows = self.starts[order][place] + within
+        shifts = generator.random((len(place), 2 if self.moves else 0), dtype=np.float32)
+        return rows, codes[place].astype(np.int64), ids[place].astype(np.int64), shifts

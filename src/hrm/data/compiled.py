@@ -1,7 +1,8 @@
-"""`compiled`: numba's njit with an on-disk cache that is dropped when any file of this folder changes.
+"""`compiled`: numba's njit with an on-disk cache that is dropped when any file of the function's folder changes.
 
 numba looks for changes only in the file of the function itself; a compiled function that calls another one of another
-file would go on with the old callee. So the cache folder carries the hash of all sources beside this one.
+file would go on with the old callee. So the cache folder carries the hash of all sources of the function's folder, and
+of this file; compiled functions call none of other folders.
 """
 
 import functools
@@ -19,11 +20,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 @functools.cache
-def _cache_folder() -> str:
+def _cache_folder(folder: Path) -> str:
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in [*sorted(folder.glob("*.py")), Path(__file__)]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    beside = Path(__file__).parent / "__pycache__"
+    beside = folder / "__pycache__"
     writable = os.access(beside if beside.exists() else beside.parent, os.W_OK)
     base = Path(os.environ.get("NUMBA_CACHE_DIR") or (beside if writable else Path.home() / ".cache" / "hrm"))
     return str(base / f"numba-{digest.hexdigest()[:12]}")
@@ -32,7 +33,7 @@ def _cache_folder() -> str:
 def compiled(function: F) -> F:
     """Compile `function` to machine code at its first call and keep the code on disk; it runs without the GIL."""
     before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = _cache_folder()
+    numba.config.CACHE_DIR = _cache_folder(Path(function.__code__.co_filename).parent)
     try:
         wrapped: F = numba.njit(cache=True, nogil=True)(function)
     finally:

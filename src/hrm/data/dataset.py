@@ -1,6 +1,6 @@
 """The stored format: train.safetensors and test.safetensors beside dataset.json, which holds their hashes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +16,18 @@ from hrm.core.params import Params, parse_value
 
 Cells = NDArray[np.uint8]
 SPLITS = ("train", "test")
+NONE = -1  # in a plan: no more symmetries
 
 
 class DatasetInfo(Params):
     """dataset.json. It holds no time and no machine, so that equal data are equal files."""
 
     task: str
+    family: str
     vocabulary_size: PositiveInt
     grid_shape: list[PositiveInt]
-    puzzle_ids: PositiveInt
+    puzzle_ids: PositiveInt  # 1 where all examples share one
+    group_names: dict[str, list[str]]  # of each split, in the order of its plan; empty where groups have no names
     train_examples: NonNegativeInt
     test_examples: NonNegativeInt
     seed: NonNegativeInt
@@ -35,16 +38,29 @@ class DatasetInfo(Params):
 
 @dataclass(frozen=True)
 class Split:
-    """Base examples of one split; tokens are row by row, `plan[i, j]` is the code of symmetry j of example i."""
+    """Base examples of one split, tokens row by row, and the plan of their augmentations.
+
+    Examples of one group always share a symmetry: the pairs of an ARC task. `plan[g, j]` is the code of symmetry j of
+    group g, in int32 or int64; rows of groups that have fewer end in NONE. Where puzzles have ids of their own, that of
+    symmetry j of group g is `first_ids[g] + j`.
+    """
 
     inputs: Cells  # (examples, cells) tokens
-    labels: Cells  # (examples, cells) tokens
+    labels: Cells  # (examples, cells) tokens; 0 counts neither for the loss nor for accuracy
     rating: NDArray[np.int32]  # (examples,) difficulty
-    plan: NDArray[np.int64]  # (examples, augmentations); (examples, 0) where there is none
+    groups: NDArray[np.int32]  # (examples,) row of the plan, ascending
+    plan: NDArray[Any]  # (groups, augmentations); (groups, 0) where there is none
+    first_ids: NDArray[np.int32]  # (groups,) puzzle id of symmetry 0
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The arrays by the names they have in the file."""
-        return {"inputs": self.inputs, "labels": self.labels, "rating": self.rating, "plan": self.plan}
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+def single_examples(inputs: Cells, labels: Cells, rating: NDArray[np.int32], plan: NDArray[Any]) -> Split:
+    """A split in which every example is a group of its own and all share puzzle id 0."""
+    groups = np.arange(len(inputs), dtype=np.int32)
+    return Split(inputs, labels, rating, groups, plan, np.zeros_like(groups))
 
 
 @dataclass(frozen=True)
@@ -93,6 +109,11 @@ def _load_split(path: Path, name: str, info: DatasetInfo) -> Split:
         raise DataError(f"{path}: cannot be read ({error})") from error
     examples = info.train_examples if name == "train" else info.test_examples
     shape = (examples, int(np.prod(info.grid_shape)))
-    if split.inputs.shape != shape or split.labels.shape != shape or len(split.plan) != examples:
+    if split.inputs.shape != shape or split.labels.shape != shape:
         raise DataError(f"{path}: holds arrays of shape {split.inputs.shape}; dataset.json says {shape}")
+    groups, rows = split.groups, len(split.plan)
+    if not (len(groups) == examples and len(split.first_ids) == rows and (np.diff(groups) >= 0).all()):
+        raise DataError(f"{path}: its groups are not those of its {examples} examples in order")
+    if examples and not (groups[0] >= 0 and groups[-1] < rows):
+        raise DataError(f"{path}: its groups go from {groups[0]} to {groups[-1]}, its plan has {rows} rows")
     return split

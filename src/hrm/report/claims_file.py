@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveInt, model_validator
 
+from hrm.core.data_schema import Name
 from hrm.core.params import Params, load_params
-from hrm.core.schema import Name
 
 # TASK/VARIANT/METRIC: one row of summary.csv.
 Answer = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*/[a-z][a-z0-9_]*/[a-z][a-z0-9_]*$")]

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hrm.core.schema import SudokuParams, data_params, evaluation_params, run_params
+from hrm.core.data_schema import data_params
+from hrm.core.schema import evaluation_params, run_params
 from hrm.report.claims_file import ProtocolParams
 from hrm.report.derived import TASK as DERIVED_TASK
 from hrm.report.derived import published_params
@@ -12,11 +13,6 @@ from hrm.report.summary import Key, SummaryRow
 
 # They change speed and bookkeeping, not what is learned.
 NOT_PROTOCOL = ("train.threads", "train.compile", "train.log_every", "train.save_every")
-
-
-def uses_published_data(data: SudokuParams) -> bool:
-    """Whether a data set is the published one; the parameters of today can only ask for generated puzzles."""
-    return getattr(data, "source", "generated") == "published"
 
 
 def protocol_differences(
@@ -46,16 +42,13 @@ def protocol_differences(
     if variant != first_variant:
         lines.append(f"variant {variant} instead of {first_variant}")
     data = data_params(root, scale, task, [])
-    if protocol.published_data and not uses_published_data(data):
-        lines.append(
-            f"puzzles of our generator (wished mean rating {data.rating.mean:g} guesses) instead of the published ones"
-        )
-    side = data.box_height * data.box_width
-    if protocol.grid is not None and protocol.grid != [side, side]:
-        lines.append(f"{side}x{side} grids instead of {'x'.join(map(str, protocol.grid))}")
-    tested = _measured(summary, task, variant, "test_examples", data.test_puzzles)
+    if protocol.published_data and not data.published:
+        lines.append(f"{data.described} instead of the published ones")
+    if protocol.grid is not None and protocol.grid != data.grid_shape:
+        lines.append(f"{'x'.join(map(str, data.grid_shape))} grids instead of {'x'.join(map(str, protocol.grid))}")
+    tested = _measured(summary, task, variant, "test_examples", data.test_wanted)
     for name, ours, theirs in (
-        ("training puzzles", data.train_puzzles, protocol.train_puzzles),
+        ("training puzzles", data.train_wanted, protocol.train_puzzles),
         ("test puzzles", tested, protocol.test_puzzles),
     ):
         if theirs is not None and ours != theirs:
@@ -75,7 +68,9 @@ def protocol_differences(
     return lines
 
 
-def _measured(summary: Mapping[Key, SummaryRow], task: str, variant: str, metric: str, otherwise: int) -> int:
+def _measured(
+    summary: Mapping[Key, SummaryRow], task: str, variant: str, metric: str, otherwise: int | None
+) -> int | None:
     row = summary.get((task, variant, metric))
     return otherwise if row is None else round(row.mean)
 

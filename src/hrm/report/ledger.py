@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hrm.core.data_schema import data_params
 from hrm.core.errors import DataError
 from hrm.core.files import read_json
-from hrm.core.schema import data_params
 from hrm.report.claims_file import ClaimParams, ClaimsParams, GroupParams, Unit
 from hrm.report.derived import TASK as DERIVED_TASK
-from hrm.report.differences import protocol_differences, uses_published_data
+from hrm.report.differences import protocol_differences
 from hrm.report.summary import Key, SummaryRow
 from hrm.report.verdicts import Judgement, Measured, judge, not_run
 
@@ -123,7 +123,7 @@ def _ours(answer: str, summary: Mapping[Key, SummaryRow], unit: Unit) -> dict[st
 
 def _data_is_published(root: Path, scale: str, answer: str) -> bool:
     task = answer.split("/")[0]
-    return task != DERIVED_TASK and uses_published_data(data_params(root, scale, task, []))
+    return task != DERIVED_TASK and data_params(root, scale, task, []).published
 
 
 def _key(answer: str) -> Key:

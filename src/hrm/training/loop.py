@@ -66,7 +66,7 @@ def run_key(params: RunParams, facts: dict[str, Any]) -> str:
     decisive = params.model_dump()
     for name in ("log_every", "save_every"):
         decisive["train"].pop(name)
-    code = source_hash(("models", "training", "data/batches.py", "data/sudoku_symmetries.py"))
+    code = source_hash(("models", "training", "data/augment.py", "data/batches.py", "data/sudoku"))
     return fingerprint({"params": decisive, "facts": facts, "code": code})
 
 
@@ -97,8 +97,6 @@ class _Run:
         saves = trainer.step % train.save_every == 0 and trainer.step < train.steps
         if trainer.step % train.log_every == 0 or trainer.step == train.steps:
             self._log(rate, bar)
-        elif saves:
-            self._check(int(trainer.bad_step.item()))
         if saves:
             self.save()
 

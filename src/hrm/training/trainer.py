@@ -53,7 +53,7 @@ class Trainer:
         self.carry = self._first_carry()
 
     def _first_carry(self) -> TrainCarry:
-        size, cells = self.params.train.batch_size, self.batches.inputs.shape[1]
+        size, cells = self.params.train.batch_size, self.batches.examples.inputs.shape[1]
         zeros = partial(torch.zeros, dtype=torch.long, device=self.device)
         batch = Batch(zeros(size, cells), zeros(size, cells), zeros(size))
         steps = torch.zeros(size, dtype=torch.int32, device=self.device)

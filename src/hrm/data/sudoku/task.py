@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hrm.core.data_schema import SudokuParams
 from hrm.core.errors import DataError
-from hrm.core.schema import SudokuParams
 from hrm.core.seeds import numpy_generator
-from hrm.data.dataset import DatasetInfo, Split, save_dataset
+from hrm.data.dataset import DatasetInfo, Split, save_dataset, single_examples
 from hrm.data.shards import Arrays
-from hrm.data.sudoku_canonical import Canonical, canonical_forms, class_keys
-from hrm.data.sudoku_layout import line_permutations
-from hrm.data.sudoku_plan import augmentation_plan
-from hrm.data.sudoku_propagation import Boards
-from hrm.data.sudoku_solver import rate
-from hrm.data.sudoku_wish import Wish, make_puzzles
+from hrm.data.sudoku.canonical import Canonical, canonical_forms, class_keys
+from hrm.data.sudoku.layout import line_permutations
+from hrm.data.sudoku.plan import augmentation_plan
+from hrm.data.sudoku.propagation import Boards
+from hrm.data.sudoku.solver import rate
+from hrm.data.sudoku.wish import Wish, make_puzzles
 
 CHUNK = 16  # candidates between two reports of progress
 Report = Callable[[int], object]  # is told how many candidates were made since the last call
@@ -91,20 +91,22 @@ def write_dataset(folder: Path, params: SudokuParams, candidates: Arrays, worker
     }
     statistics["candidates"] = len(puzzles)
     statistics["equivalent_dropped"] = len(puzzles) - len(kept)
-    facts = dataset_facts(height, width, params.seed, params.model_dump(), statistics)
+    facts = dataset_facts(params.task, height, width, params.seed, params.model_dump(), statistics)
     return save_dataset(folder, splits["train"], splits["test"], facts)
 
 
 def dataset_facts(
-    box_height: int, box_width: int, seed: int, generator: dict[str, Any], statistics: dict[str, Any]
+    task: str, box_height: int, box_width: int, seed: int, generator: dict[str, Any], statistics: dict[str, Any]
 ) -> dict[str, Any]:
     """What dataset.json says of a Sudoku data set, but for counts and hashes."""
     size = box_height * box_width
     return {
-        "task": "sudoku",
+        "task": task,
+        "family": "sudoku",
         "vocabulary_size": size + 2,
         "grid_shape": [size, size],
         "puzzle_ids": 1,
+        "group_names": {"train": [], "test": []},
         "seed": seed,
         "generator": generator,
         "statistics": statistics,
@@ -113,7 +115,7 @@ def dataset_facts(
 
 def make_split(puzzles: Boards, solutions: Boards, rating: NDArray[np.int32], plan: NDArray[np.int64]) -> Split:
     """A split of tokens, digit + 1, from digits (examples, cells)."""
-    return Split(inputs=puzzles + np.uint8(1), labels=solutions + np.uint8(1), rating=rating, plan=plan)
+    return single_examples(puzzles + np.uint8(1), solutions + np.uint8(1), rating, plan)
 
 
 def split_statistics(

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrm.core.seeds import numpy_generator
-from hrm.data.sudoku_layout import line_permutations
+from hrm.data.sudoku.layout import line_permutations
 
 IDENTITY = 0  # rank 0 of each part is the identity: all tables are in lexicographic order
 

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrm.data.compiled import compiled
-from hrm.data.sudoku_generator import draw, random_grid, remove_clues, shuffle
-from hrm.data.sudoku_layout import Layout
-from hrm.data.sudoku_propagation import Boards
-from hrm.data.sudoku_solver import search
+from hrm.data.sudoku.generator import draw, random_grid, remove_clues, shuffle
+from hrm.data.sudoku.layout import Layout
+from hrm.data.sudoku.propagation import Boards
+from hrm.data.sudoku.solver import search
 
 UNLIMITED = 2**31 - 1
 

@@ -5,13 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hrm.core.data_schema import SudokuParams
 from hrm.core.errors import DataError
-from hrm.core.schema import SudokuParams
 from hrm.core.seeds import derive_seed, numpy_generator
 from hrm.data.shards import Arrays
-from hrm.data.sudoku_layout import layout
-from hrm.data.sudoku_search import UNLIMITED, Effort, Goal, make_puzzle
-from hrm.data.sudoku_solver import new_stack
+from hrm.data.sudoku.layout import layout
+from hrm.data.sudoku.search import UNLIMITED, Effort, Goal, make_puzzle
+from hrm.data.sudoku.solver import new_stack
 
 # A rating may exceed the least one by this share and this many guesses: a narrow window costs many searches. What it
 # exceeds it by on average is taken off the least one, roughly, so that the mean is as wished or a little more.

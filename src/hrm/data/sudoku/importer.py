@@ -10,9 +10,9 @@ import numpy as np
 from hrm.core.errors import DataError
 from hrm.core.files import sha256_file
 from hrm.data.dataset import DatasetInfo, save_dataset
-from hrm.data.sudoku import canonical_forms_in_parallel, dataset_facts, make_split, split_statistics
-from hrm.data.sudoku_propagation import Boards
-from hrm.data.sudoku_solver import rate
+from hrm.data.sudoku.propagation import Boards
+from hrm.data.sudoku.solver import rate
+from hrm.data.sudoku.task import canonical_forms_in_parallel, dataset_facts, make_split, split_statistics
 
 COLUMNS = ("source", "question", "answer", "rating")
 
@@ -85,7 +85,7 @@ def import_puzzles(
         other: {"puzzles": 0},
     }
     generator = {"box_height": box_height, "box_width": box_width, "format": style, "file_sha256": sha256_file(path)}
-    facts = dataset_facts(box_height, box_width, 0, generator, statistics)
+    facts = dataset_facts("sudoku", box_height, box_width, 0, generator, statistics)
     splits = {role: full, other: empty}
     return save_dataset(folder, splits["train"], splits["test"], facts)
 

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrm.data.compiled import compiled
-from hrm.data.sudoku_layout import line_permutations
-from hrm.data.sudoku_propagation import Boards
+from hrm.data.sudoku.layout import line_permutations
+from hrm.data.sudoku.propagation import Boards
 
 
 class Canonical(NamedTuple):

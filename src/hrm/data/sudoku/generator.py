@@ -4,9 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrm.data.compiled import compiled, count_bits, lowest_bit
-from hrm.data.sudoku_layout import Layout
-from hrm.data.sudoku_propagation import PLACED, Boards, fix, load, propagate
-from hrm.data.sudoku_solver import search, store
+from hrm.data.sudoku.layout import Layout
+from hrm.data.sudoku.propagation import PLACED, Boards, fix, load, propagate
+from hrm.data.sudoku.solver import search, store
 
 
 @compiled

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrm.data.compiled import compiled, count_bits, lowest_bit
-from hrm.data.sudoku_layout import Layout, layout
-from hrm.data.sudoku_propagation import PLACED, Boards, fix, load, propagate
+from hrm.data.sudoku.layout import Layout, layout
+from hrm.data.sudoku.propagation import PLACED, Boards, fix, load, propagate
 
 # Behind the placed cells, a state on the search stack keeps its branch: word and bit of the cell, digits not tried yet,
 # all digits that were candidates.

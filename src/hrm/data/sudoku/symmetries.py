@@ -5,7 +5,7 @@ The element (digits, rows, columns, transposed) makes of a board x the board
     y[i, j] = digits[x'[rows[i], columns[j]]]        x' = x, or x transposed
 
 where `rows` keeps bands together and `columns` keeps stacks together. The code is the mixed-radix number of the
-ranks of the four parts (hrm.data.sudoku_plan.radices); rank 0 is the identity. Boards with boxes that are not
+ranks of the four parts (hrm.data.sudoku.plan.radices); rank 0 is the identity. Boards with boxes that are not
 square have no transposition.
 """
 
@@ -18,8 +18,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hrm.data.sudoku_layout import line_permutations
-from hrm.data.sudoku_plan import IDENTITY, augmentation_plan, group_order, radices
+from hrm.data.sudoku.layout import line_permutations
+from hrm.data.sudoku.plan import IDENTITY, augmentation_plan, group_order, radices
 
 __all__ = ["SudokuSymmetries", "augmentation_plan"]
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrm.data.compiled import compiled, lowest_bit
-from hrm.data.sudoku_layout import FIELD, GUARD, Layout
+from hrm.data.sudoku.layout import FIELD, GUARD, Layout
 
 Boards = NDArray[np.uint8]
 PLACED = 18  # index of the words of placed cells

@@ -1,0 +1,39 @@
+"""What a code of the plan does to the examples of a data set: one function a family of tasks."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from torch import Tensor
+
+from hrm.core.errors import DataError
+from hrm.data.dataset import DatasetInfo
+from hrm.data.sudoku.symmetries import SudokuSymmetries
+
+
+class Examples(NamedTuple):
+    """Tokens on the device."""
+
+    inputs: Tensor  # (batch, cells)
+    labels: Tensor  # (batch, cells)
+
+
+class Augmenter(NamedTuple):
+    """The symmetries of a family of tasks, applied to whole batches; nothing waits for the device."""
+
+    # Base examples under codes (batch,).
+    apply: Callable[[Examples, Tensor], Examples]
+    # Augmented examples moved on their canvas, in training only: `draws` (batch, 2) are uniform in [0, 1), and say how
+    # far down and right of the room that both grids leave. None for tasks that do not move.
+    translate: Callable[[Examples, Tensor], Examples] | None
+
+
+def augmenter(info: DatasetInfo) -> Augmenter:
+    """The symmetries of a data set; DataError when its family is unknown."""
+    if info.family == "sudoku":
+        symmetries = SudokuSymmetries(info.generator["box_height"], info.generator["box_width"])
+
+        def apply(examples: Examples, codes: Tensor) -> Examples:
+            return Examples(*(symmetries.apply_tokens(codes, tokens) for tokens in examples))
+
+        return Augmenter(apply, None)
+    raise DataError(f"no augmentation is known for tasks of family {info.family!r}; known is sudoku")

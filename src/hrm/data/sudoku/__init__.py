@@ -1,0 +1,1 @@
+"""Sudoku: generator, solver, symmetries, canonical form, import."""
