@@ -21,6 +21,7 @@ RUN = "results/smoke/sudoku/{}/seed0"
 PARAMS = {
     "pipeline.yaml": {
         "scale": "smoke",
+        "datasets": ["sudoku"],
         "shards": [0],
         "experiments": {"sudoku": {"tasks": ["sudoku"], "variants": [FIRST, SECOND], "seeds": [0]}},
     },

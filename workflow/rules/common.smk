@@ -1,5 +1,6 @@
 # What the rules share: which runs there are, and which parameter files and source files decide each phase.
-from hrm.core.schema import data_files, run_files
+from hrm.core.data_schema import data_files
+from hrm.core.schema import run_files
 
 PARAMS = Path("params")
 RUNS = list(
