@@ -23,13 +23,14 @@ def trainer(device, *overrides, variant="hrm"):
 
 
 @pytest.mark.parametrize("variant", ["hrm", "hrm_halt_loss"])
-@pytest.mark.parametrize("compiled", ["false", "true"])
-def test_first_steps_equal_the_cpu_in_float32(variant, compiled):
+@pytest.mark.parametrize(("compiled", "replayed"), [("false", "false"), ("true", "false"), ("false", "true")])
+def test_first_steps_equal_the_cpu_in_float32(variant, compiled, replayed):
     torch.set_float32_matmul_precision("highest")
     overrides = ("halting.exploration=0.0", "train.dtype=float32")
     cpu = trainer(torch.device("cpu"), *overrides, variant=variant)
-    gpu = trainer(CUDA, *overrides, f"train.compile={compiled}", variant=variant)
-    for _ in range(3):
+    switches = (f"train.compile={compiled}", f"train.cuda_graph={replayed}")
+    gpu = trainer(CUDA, *overrides, *switches, variant=variant)
+    for _ in range(6):  # the graph is recorded at the fourth
         cpu.advance()
         gpu.advance()
     # atan2 turns a gradient of either sign near zero into a whole step, so compare losses and states, not weights
@@ -47,9 +48,24 @@ def test_bfloat16_compiled_is_close_to_float32(variant):
     assert fast.take_sums()["loss"] == pytest.approx(exact.take_sums()["loss"], rel=0.03)
 
 
-def test_the_loop_never_waits_for_the_device():
-    t = trainer(CUDA, "train.dtype=bfloat16", "train.compile=true")
-    for _ in range(3):
+def test_replayed_steps_equal_launched_ones():
+    switches = ("train.dtype=bfloat16", "train.compile=true", "halting.max_segments=4", "train.steps=300")
+    launched = trainer(CUDA, *switches, "train.cuda_graph=false")
+    replayed = trainer(CUDA, *switches, "train.cuda_graph=true")
+    for _ in range(270):  # past the border of a chunk of the schedule
+        launched.advance()
+        replayed.advance()
+    assert torch.equal(launched.carry.batch.inputs, replayed.carry.batch.inputs)
+    assert torch.equal(launched.carry.steps, replayed.carry.steps)
+    torch.testing.assert_close(launched.flat.values, replayed.flat.values)
+    torch.testing.assert_close(launched.optimizer.average, replayed.optimizer.average)
+    assert launched.take_sums() == pytest.approx(replayed.take_sums())
+
+
+@pytest.mark.parametrize("replayed", ["false", "true"])
+def test_the_loop_never_waits_for_the_device(replayed):
+    t = trainer(CUDA, "train.dtype=bfloat16", "train.compile=true", f"train.cuda_graph={replayed}")
+    for _ in range(5):
         t.advance()
     torch.cuda.synchronize()
     torch.cuda.set_sync_debug_mode("error")

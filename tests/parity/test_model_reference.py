@@ -12,7 +12,7 @@ from helpers import PARAMS, tiny_run
 from hrm.core.schema import run_params
 from hrm.models.hrm import build_model, count_parameters
 from hrm.training.losses import stablemax_cross_entropy
-from hrm.training.optimizers import AdamAtan2, FlatParameters, schedule_factor, sign_sgd
+from hrm.training.optimizers import AdamAtan2, FlatParameters, Rates, rates_at, schedule_factor, sign_sgd
 
 
 def test_published_size_is_reached_exactly():
@@ -106,6 +106,10 @@ def test_initial_weights_have_the_stated_deviation_and_cut():
     assert (model.q_head.weight == 0).all() and (model.q_head.bias == -5).all()
 
 
+def rates(update, learning_rate, params):
+    return Rates(*torch.tensor(rates_at(update, learning_rate, params)))
+
+
 def test_adam_atan2_equals_the_scalar_formula():
     params = tiny_run("optimizer.weight_decay=0.3").optimizer
     module = nn.Linear(5, 3)
@@ -115,7 +119,7 @@ def test_adam_atan2_equals_the_scalar_formula():
     gradients = torch.randn(7, 3, 5, generator=torch.Generator().manual_seed(0))
     for step, gradient in enumerate(gradients, 1):
         module.weight.grad.copy_(gradient)
-        optimizer.step(step, 0.02)
+        optimizer.step(rates(step, 0.02, params))
     for i in range(3):
         for j in range(5):
             wished = adam_atan2(start[i, j].item(), gradients[:, i, j].tolist(), 0.02, 0.9, 0.95, 0.3)
@@ -129,7 +133,7 @@ def test_ema_follows_the_weights():
     average = module.weight.item()
     for step in range(1, 30):
         module.weight.grad.fill_(1.0)
-        optimizer.step(step, 0.1)
+        optimizer.step(rates(step, 0.1, params))
         decay = min(0.5, step / (step + 10))
         average = decay * average + (1 - decay) * module.weight.item()
     assert optimizer.flat.unflatten(optimizer.average)["weight"].item() == pytest.approx(average, abs=1e-5)
@@ -139,7 +143,7 @@ def test_sign_sgd_sums_repeats_and_leaves_other_rows():
     table = torch.tensor([[1.0, 1.0], [2.0, 2.0], [3.0, 3.0], [4.0, 4.0]])
     ids = torch.tensor([2, 0, 2, 2])
     gradients = torch.tensor([[1.0, -1.0], [0.5, 0.0], [-3.0, -1.0], [1.0, -1.0]])
-    sign_sgd(table, ids, gradients, 0.1, 0.5)
+    sign_sgd(table, ids, gradients, torch.tensor(0.95), torch.tensor(0.1))
     wished = [[0.95 - 0.1, 0.95], [2.0, 2.0], [2.85 + 0.1, 2.85 + 0.1], [4.0, 4.0]]
     torch.testing.assert_close(table, torch.tensor(wished))
 

@@ -26,7 +26,7 @@ def test_an_example_halts_at_the_last_segment_or_when_it_wants_to_and_may(step, 
 
 def test_exploration_asks_for_2_to_max_segments_at_the_stated_rate():
     params = tiny_run("halting.max_segments=8", "halting.exploration=0.25").halting
-    drawn = minimum_segments(params, 40_000, torch.Generator().manual_seed(0), torch.device("cpu"))
+    drawn = minimum_segments(params, (40_000,), torch.Generator().manual_seed(0))
     explored = drawn[drawn > 0]
     assert abs(len(explored) / 40_000 - 0.25) < 0.01
     assert set(explored.tolist()) == set(range(2, 9))

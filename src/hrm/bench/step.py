@@ -1,4 +1,4 @@
-"""`hrm bench step`: time of one training step, compiled beside eager and with the extra forward pass beside without.
+"""`hrm bench step`: time of one training step, eager, compiled and replayed, with the extra forward pass and without.
 
 The same card runs at other speeds on other days, so a large matrix product is timed in the same run, and each setting
 says which share of its rate the step's own products reach.
@@ -19,7 +19,7 @@ from hrm.models.layers import mlp_width
 from hrm.training.trainer import Trainer
 
 VARIANTS = ["hrm", "hrm_halt_loss"]
-MODES = ["eager", "compiled"]
+MODES = ["eager", "compiled", "graph"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scale", default="gpu", help="scale whose training is timed (gpu)")
     parser.add_argument("--device", default="auto", help="auto (default), cpu, cuda or cuda:N")
     parser.add_argument("--steps", type=int, default=30, help="timed steps of each setting (30)")
-    parser.add_argument("--modes", nargs="+", choices=MODES, default=MODES, help="eager, compiled (both on CUDA)")
+    parser.add_argument("--modes", nargs="+", choices=MODES, default=MODES, help="graph: compiled and replayed")
     parser.add_argument("--variants", nargs="+", choices=VARIANTS, default=VARIANTS, help="which variants (both)")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="as in train.batch_size=64")
 
@@ -43,10 +43,8 @@ def run(arguments: argparse.Namespace) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for variant in arguments.variants:
         for mode in modes:
-            flag = str(mode == "compiled").lower()
-            params = run_params(
-                arguments.params, arguments.scale, "sudoku", variant, [*arguments.set, f"train.compile={flag}"]
-            )
+            flags = [f"train.compile={mode != 'eager'}".lower(), f"train.cuda_graph={mode == 'graph'}".lower()]
+            params = run_params(arguments.params, arguments.scale, "sudoku", variant, [*arguments.set, *flags])
             row = {"variant": variant, "mode": mode, **time_steps(params, device, arguments.steps)}
             row["share_of_product_rate"] = round(step_operations(params) / row["milliseconds"] * 1000 / peak, 3)
             rows.append(row)

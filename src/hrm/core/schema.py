@@ -100,6 +100,7 @@ class TrainParams(Params):
     loss: Literal["stablemax", "softmax"]
     dtype: Literal["bfloat16", "float32"]
     compile: bool
+    cuda_graph: bool
     threads: PositiveInt
     log_every: PositiveInt
     save_every: PositiveInt

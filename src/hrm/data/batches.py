@@ -51,14 +51,14 @@ class TrainBatches:
         self._schedule = Schedule(dataset.train, dataset.info.puzzle_ids > 1, self.augmenter.translate is not None)
         self._chunk_start, self._chunk = -1, Draws(*([torch.empty(0)] * 4))
 
-    def draw(self) -> Batch:
-        """The next batch; no work of the device is waited for."""
+    def next(self) -> Draws:
+        """What the next batch is made of, on the device; no work of it is waited for."""
         draws = self._take(self.batch_size)
         self.position += self.batch_size
-        return self.make(draws)
+        return draws
 
     def make(self, draws: Draws) -> Batch:
-        """The examples that were drawn; static shapes, so that it can be part of a compiled step."""
+        """The examples that were drawn; static shapes, so that it can be part of a recorded step."""
         base = Examples(*(tokens[draws.rows] for tokens in self.examples))
         moved = self.augmenter.apply(base, draws.codes)
         if self.augmenter.translate is not None:

@@ -13,12 +13,12 @@ def wants_halt(q: Tensor, params: HaltingParams) -> Tensor:
     return q[:, 0] > q[:, 1]
 
 
-def minimum_segments(params: HaltingParams, batch: int, generator: torch.Generator, device: torch.device) -> Tensor:
-    """(batch,) least number of segments: with probability `exploration` uniform in 2 .. max_segments, else 0."""
-    explore = torch.rand(batch, generator=generator, device=device) < params.exploration
+def minimum_segments(params: HaltingParams, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    """Least number of segments, int32 on the CPU: uniform in 2 .. max_segments where it explores, else 0."""
+    explore = torch.rand(shape, generator=generator) < params.exploration
     if params.max_segments < 2:
-        return torch.zeros(batch, dtype=torch.int32, device=device)
-    low = torch.randint(2, params.max_segments + 1, (batch,), generator=generator, device=device, dtype=torch.int32)
+        return torch.zeros(shape, dtype=torch.int32)
+    low = torch.randint(2, params.max_segments + 1, shape, generator=generator, dtype=torch.int32)
     return torch.where(explore, low, torch.zeros_like(low))
 
 

@@ -12,7 +12,7 @@ from hrm.report.derived import published_params
 from hrm.report.summary import Key, SummaryRow
 
 # They change speed and bookkeeping, not what is learned.
-NOT_PROTOCOL = ("train.threads", "train.compile", "train.log_every", "train.save_every")
+NOT_PROTOCOL = ("train.threads", "train.compile", "train.cuda_graph", "train.log_every", "train.save_every")
 
 
 def protocol_differences(

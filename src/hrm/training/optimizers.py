@@ -1,6 +1,7 @@
 """Adam-atan2 over one flat buffer, SignSGD for rows of the puzzle table, EMA, and the learning-rate schedule."""
 
 import math
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -55,20 +56,17 @@ class AdamAtan2:
         self.average = flat.values.clone()
 
     @torch.no_grad()
-    def step(self, step: int, learning_rate: float) -> None:
-        """Apply update number `step` (counted from 1) and clear the gradients."""
+    def step(self, rates: "Rates") -> None:
+        """Apply one update and clear the gradients."""
         beta1, beta2 = self.params.beta1, self.params.beta2
         values, gradients = self.flat.values, self.flat.gradients
-        values.mul_(1.0 - learning_rate * self.params.weight_decay)
+        values.mul_(rates.keep)
         self.first_moment.lerp_(gradients, 1.0 - beta1)
         self.second_moment.mul_(beta2).addcmul_(gradients, gradients, value=1.0 - beta2)
-        scale = self.second_moment.sqrt().div_(math.sqrt(1.0 - beta2**step))
-        angle = torch.atan2(self.first_moment, scale, out=scale)
-        values.add_(angle, alpha=-learning_rate / (1.0 - beta1**step))
+        scale = self.second_moment.sqrt() * rates.scale
+        values.addcmul_(torch.atan2(self.first_moment, scale), rates.step, value=-1.0)
         gradients.zero_()
-        # A young average follows the weights closely instead of staying at the random start.
-        decay = min(self.params.ema_decay, step / (step + 10.0))
-        self.average.lerp_(values, 1.0 - decay)
+        self.average.lerp_(values, rates.average)
 
     def state(self) -> dict[str, Tensor]:
         """The tensors that a resumed training needs."""
@@ -80,16 +78,42 @@ class AdamAtan2:
         }
 
 
+class Rates(NamedTuple):
+    """What an update depends on besides tensors of the model; scalars on the device, so that a step can be recorded."""
+
+    keep: Tensor  # share of the weights that weight decay leaves
+    step: Tensor  # along the angle: learning rate over the correction of the first moment
+    scale: Tensor  # correction of the root of the second moment
+    average: Tensor  # share of the new weights in their average
+    puzzle_keep: Tensor
+    puzzle_step: Tensor
+
+
+def rates_at(update: int, learning_rate: float, params: OptimizerParams) -> tuple[float, ...]:
+    """The numbers of `Rates` for update number `update`, counted from 1."""
+    share = learning_rate / params.learning_rate  # the puzzle table follows the same schedule
+    puzzle_rate = params.puzzle_learning_rate * share
+    return (
+        1.0 - learning_rate * params.weight_decay,
+        learning_rate / (1.0 - params.beta1**update),
+        1.0 / math.sqrt(1.0 - params.beta2**update),
+        # A young average follows the weights closely instead of staying at the random start.
+        1.0 - min(params.ema_decay, update / (update + 10.0)),
+        1.0 - puzzle_rate * params.puzzle_weight_decay,
+        puzzle_rate,
+    )
+
+
 @torch.no_grad()
-def sign_sgd(table: Tensor, ids: Tensor, gradients: Tensor, learning_rate: float, weight_decay: float) -> None:
+def sign_sgd(table: Tensor, ids: Tensor, gradients: Tensor, keep: Tensor, step: Tensor) -> None:
     """Sign of the summed gradient of each row that the batch used; rows it did not use stay untouched.
 
     Args:
         table: (puzzle ids, size), changed in place.
         ids: (batch,) rows used, repeats allowed.
         gradients: (batch, size), one for each use.
-        learning_rate: step along the sign.
-        weight_decay: decoupled, as in the released code.
+        keep: share of a used row that weight decay leaves (decoupled, as in the released code).
+        step: along the sign.
 
     Shapes do not depend on the data, so nothing waits for the device.
     """
@@ -100,7 +124,7 @@ def sign_sgd(table: Tensor, ids: Tensor, gradients: Tensor, learning_rate: float
     starts[1:] = (rows[1:] != rows[:-1]).to(starts.dtype)
     group = starts.cumsum(0) - 1
     summed = torch.zeros_like(gradients).index_add_(0, group, gradients[order])
-    new = table[rows] * (1.0 - learning_rate * weight_decay) - learning_rate * summed[group].sign()
+    new = table[rows] * keep - step * summed[group].sign()
     table.index_copy_(0, rows, new)  # repeats of a row write the same values
 
 

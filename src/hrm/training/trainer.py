@@ -9,14 +9,15 @@ from torch import Tensor
 
 from hrm.core.errors import CheckpointError
 from hrm.core.schema import RunParams
-from hrm.core.seeds import derive_seed
-from hrm.data.batches import Batch, TrainBatches
+from hrm.data.batches import Batch, Draws, TrainBatches
 from hrm.data.dataset import Dataset
-from hrm.models.halting import decide_halt, minimum_segments
+from hrm.models.halting import decide_halt
 from hrm.models.hrm import Carry
 from hrm.training.checkpoint import model_from_facts
 from hrm.training.losses import segment_loss
-from hrm.training.optimizers import AdamAtan2, FlatParameters, schedule_factor, sign_sgd
+from hrm.training.optimizers import AdamAtan2, FlatParameters, Rates, sign_sgd
+from hrm.training.schedule import Schedule
+from hrm.training.step_graph import StepGraph
 
 # Sums since the last log row; those of answers count finished examples alone, as the published code reports them.
 SUMS = ("loss", "finished", "cell_accuracy", "exact_accuracy", "q_halt_accuracy", "steps")
@@ -33,6 +34,14 @@ class TrainCarry(NamedTuple):
     halted: Tensor  # (batch,) bool: replaced by a fresh example before the next segment
 
 
+class StepInputs(NamedTuple):
+    """What a step takes from the host."""
+
+    draws: Draws
+    rates: Rates
+    minimum: Tensor  # (batch,) int32 least number of segments, by exploration
+
+
 class Trainer:
     """Deep supervision (section 2): each step is one segment of every example in the batch, and one update."""
 
@@ -42,14 +51,17 @@ class Trainer:
         self.flat = FlatParameters(self.model)
         self.optimizer = AdamAtan2(self.flat, params.optimizer)
         self.batches = TrainBatches(dataset, params.train.batch_size, facts["seed"], device)
-        self.generator = torch.Generator(device=device)
+        self.schedule = Schedule(params, facts["seed"], device)
         compiled = params.train.compile and device.type == "cuda"
         self.segment = _faster(self.model, compiled)
         self.peek = _faster(self.model.peek, compiled)
         self.loss = _faster(segment_loss, compiled)
+        self.update = _faster(self.optimizer.step, compiled)
+        self._run = StepGraph(self._segment) if params.train.cuda_graph and device.type == "cuda" else self._segment
         self.step = 0
         self.sums = torch.zeros(len(SUMS), dtype=torch.float64, device=device)
         self.bad_step = torch.zeros((), dtype=torch.int64, device=device)  # first step whose loss was not finite
+        self.steps_noted = torch.zeros_like(self.bad_step)
         self.carry = self._first_carry()
 
     def _first_carry(self) -> TrainCarry:
@@ -62,12 +74,18 @@ class Trainer:
 
     def learning_rate(self) -> float:
         """Of the step to come."""
-        factor = schedule_factor(self.step, self.params.train.steps, self.params.optimizer)
-        return self.params.optimizer.learning_rate * factor
+        return self.schedule.learning_rate(self.step)
 
     def advance(self) -> None:
         """One segment and one update; nothing waits for the device."""
-        old, fresh = self.carry, self.batches.draw()
+        rates, minimum = self.schedule.at(self.step)
+        inputs = StepInputs(self.batches.next(), rates, minimum)
+        self.carry = self._run(inputs, self.carry)
+        self.step += 1
+
+    def _segment(self, given: StepInputs, old: TrainCarry) -> TrainCarry:
+        """The step on the device: changes weights, averages and sums in place, and gives the next carry."""
+        fresh = self.batches.make(given.draws)
         batch = Batch(*(_swap(old.halted, new, kept) for new, kept in zip(fresh, old.batch, strict=True)))
         states = self.model.reset(old.states, old.halted)
         steps = torch.where(old.halted, 0, old.steps) + 1
@@ -83,31 +101,20 @@ class Trainer:
         loss.backward()  # type: ignore[no-untyped-call]
 
         with torch.no_grad():
-            halted = self._halt(q, steps)
+            halted = decide_halt(q, steps, given.minimum, self.params.halting)
             self._note(loss, halted, cells, exact, q, steps)
-        self._update(rows, batch.puzzle_ids)
-        self.carry = TrainCarry(states, batch, steps, halted)
-
-    def _halt(self, q: Tensor, steps: Tensor) -> Tensor:
-        self.generator.manual_seed(derive_seed(self.facts["seed"], "exploration", self.step))
-        minimum = minimum_segments(self.params.halting, len(steps), self.generator, self.device)
-        return decide_halt(q, steps, minimum, self.params.halting)
+            self.update(given.rates)
+            if rows.grad is not None:
+                sign_sgd(table, batch.puzzle_ids, rows.grad, given.rates.puzzle_keep, given.rates.puzzle_step)
+        return TrainCarry(states, batch, steps, halted)
 
     def _note(self, loss: Tensor, halted: Tensor, cells: Tensor, exact: Tensor, q: Tensor, steps: Tensor) -> None:
         q_right = (q[:, 0] >= 0) == exact
         answers = torch.stack((torch.ones_like(cells), cells, exact, q_right, steps), dim=1) * halted[:, None]
         self.sums += torch.cat((loss.detach().double().view(1), answers.double().sum(dim=0)))
+        self.steps_noted += 1
         bad = ~torch.isfinite(loss) & (self.bad_step == 0)
-        self.bad_step.copy_(torch.where(bad, self.step + 1, self.bad_step))
-
-    def _update(self, rows: Tensor, ids: Tensor) -> None:
-        rate, self.step = self.learning_rate(), self.step + 1
-        optimizer = self.params.optimizer
-        self.optimizer.step(self.step, rate)
-        if rows.grad is not None:
-            share = rate / optimizer.learning_rate  # the puzzle table follows the same schedule
-            table = self.model.embedding.puzzle_table
-            sign_sgd(table, ids, rows.grad, optimizer.puzzle_learning_rate * share, optimizer.puzzle_weight_decay)
+        self.bad_step.copy_(torch.where(bad, self.steps_noted, self.bad_step))
 
     def take_sums(self) -> dict[str, float]:
         """Means since the last call, and the first bad step (0 for none): here the device is waited for."""
@@ -147,6 +154,7 @@ class Trainer:
         for name, tensor in own.items():
             tensor.copy_(tensors[name])
         self.step, self.batches.position = step, step * self.params.train.batch_size
+        self.steps_noted.fill_(step)
 
 
 def _faster(function: F, compiled: bool) -> F:
