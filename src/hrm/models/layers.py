@@ -1,13 +1,15 @@
 """Building blocks of both modules: post-norm Transformer blocks with rotary positions and SwiGLU.
 
-Master weights are float32; each layer casts them to the dtype of its input, so that a bfloat16 forward keeps float32
-gradients and optimizer states (as the published code does).
+Each layer takes its weights in the dtype of its input. In training they already have it: the optimizer keeps float32
+master weights (hrm.training.optimizers).
 """
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import FunctionCtx
 from torch.nn import functional
 
 from hrm.core.schema import ModelParams
@@ -62,21 +64,59 @@ class Linear(nn.Module):
         return functional.linear(values, self.weight.to(values.dtype))
 
 
+class SplitProduct(torch.autograd.Function):
+    """`values @ weight.T` cut into equal parts of its last dimension.
+
+    Forward is one product. Backward takes the gradients of the parts as they are: the ordinary one first writes them
+    side by side into one tensor, which costs more than the larger product wins (LOG.md).
+    """
+
+    @staticmethod
+    def forward(ctx: FunctionCtx, values: Tensor, weight: Tensor, parts: int) -> tuple[Tensor, ...]:
+        """(..., in), (out, in) -> `parts` tensors (..., out / parts)."""
+        ctx.save_for_backward(values, weight)
+        return functional.linear(values, weight).chunk(parts, dim=-1)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None]:
+        """Gradients of the parts -> those of values and weight."""
+        values, weight = ctx.saved_tensors
+        rows = values.flatten(0, -2)
+        slices = weight.chunk(len(gradients))
+        parts = [gradient.flatten(0, -2) for gradient in gradients]
+        to_values = parts[0] @ slices[0]
+        for part, piece in zip(parts[1:], slices[1:], strict=True):
+            to_values = torch.addmm(to_values, part, piece)
+        return to_values.view_as(values), torch.cat([part.t() @ rows for part in parts]), None
+
+
+class SplitLinear(Linear):
+    """A linear map whose result is wanted in equal parts, each with its own use."""
+
+    def __init__(self, inputs: int, outputs: int, parts: int, generator: torch.Generator) -> None:
+        super().__init__(inputs, parts * outputs, generator)
+        self.parts = parts
+
+    def forward(self, values: Tensor) -> tuple[Tensor, ...]:  # type: ignore[override]
+        """(..., in) -> parts of (..., out)."""
+        result: tuple[Tensor, ...] = SplitProduct.apply(values, self.weight.to(values.dtype), self.parts)
+        return result
+
+
 class Attention(nn.Module):
     """Multi-head attention over all cells (no mask); one matrix makes q, then k, then v."""
 
     def __init__(self, params: ModelParams, generator: torch.Generator) -> None:
         super().__init__()
         self.heads = params.heads
-        self.qkv_proj = Linear(params.hidden_size, 3 * params.hidden_size, generator)
+        self.qkv_proj = SplitLinear(params.hidden_size, params.hidden_size, 3, generator)
         self.o_proj = Linear(params.hidden_size, params.hidden_size, generator)
 
     def forward(self, hidden: Tensor, rotary: tuple[Tensor, Tensor] | None, positions: slice) -> Tensor:
         """(batch, length, hidden) -> the same for the wished positions alone; all positions are attended to."""
         batch, length, width = hidden.shape
-        parts = self.qkv_proj(hidden).chunk(3, dim=-1)
         # three of (batch, heads, length, head_size)
-        query, key, value = (part.view(batch, length, self.heads, -1).transpose(1, 2) for part in parts)
+        query, key, value = (part.view(batch, length, self.heads, -1).transpose(1, 2) for part in self.qkv_proj(hidden))
         if rotary is not None:
             query, key = rotate(query, *rotary), rotate(key, *rotary)
         mixed = functional.scaled_dot_product_attention(query[:, :, positions], key, value)
@@ -95,12 +135,12 @@ class SwiGlu(nn.Module):
     def __init__(self, params: ModelParams, generator: torch.Generator) -> None:
         super().__init__()
         width = mlp_width(params)
-        self.gate_up_proj = Linear(params.hidden_size, 2 * width, generator)
+        self.gate_up_proj = SplitLinear(params.hidden_size, width, 2, generator)
         self.down_proj = Linear(width, params.hidden_size, generator)
 
     def forward(self, hidden: Tensor) -> Tensor:
         """(batch, length, hidden) -> the same shape."""
-        gate, values = self.gate_up_proj(hidden).chunk(2, dim=-1)
+        gate, values = self.gate_up_proj(hidden)
         return self.down_proj(functional.silu(gate) * values)
 
 

@@ -14,23 +14,32 @@ ALIGNMENT = 64  # elements, so that every tensor inside the flat buffer starts a
 class FlatParameters:
     """All parameters of a module as views of one buffer, and so their gradients.
 
-    The optimizer is then a handful of operations on one vector, whatever the number of tensors.
+    The optimizer is then a handful of operations on one vector, whatever the number of tensors. Where the network
+    computes in another type than float32, its parameters are copies in that type, made once a step instead of at every
+    use; `values` are the float32 master weights, as in the published code.
     """
 
-    def __init__(self, module: nn.Module) -> None:
+    def __init__(self, module: nn.Module, dtype: torch.dtype = torch.float32) -> None:
         named = list(module.named_parameters())
         sizes = [-(-parameter.numel() // ALIGNMENT) * ALIGNMENT for _, parameter in named]
         device = named[0][1].device
         self.values = torch.zeros(sum(sizes), device=device)
-        self.gradients = torch.zeros_like(self.values)
+        self.working = self.values if dtype == torch.float32 else torch.zeros_like(self.values, dtype=dtype)
+        self.gradients = torch.zeros_like(self.working)
         self.slices: dict[str, tuple[int, torch.Size]] = {}
         offset = 0
         for (name, parameter), size in zip(named, sizes, strict=True):
             self.slices[name] = (offset, parameter.shape)
             self.view(self.values, name).copy_(parameter.data)
-            parameter.data = self.view(self.values, name)
+            parameter.data = self.view(self.working, name)
             parameter.grad = self.view(self.gradients, name)
             offset += size
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Give the network the master weights."""
+        if self.working is not self.values:
+            self.working.copy_(self.values)
 
     def view(self, flat: Tensor, name: str) -> Tensor:
         """The part of a flat vector that belongs to one parameter, in its shape."""
@@ -59,13 +68,14 @@ class AdamAtan2:
     def step(self, rates: "Rates") -> None:
         """Apply one update and clear the gradients."""
         beta1, beta2 = self.params.beta1, self.params.beta2
-        values, gradients = self.flat.values, self.flat.gradients
+        values, gradients = self.flat.values, self.flat.gradients.float()
         values.mul_(rates.keep)
         self.first_moment.lerp_(gradients, 1.0 - beta1)
         self.second_moment.mul_(beta2).addcmul_(gradients, gradients, value=1.0 - beta2)
         scale = self.second_moment.sqrt() * rates.scale
         values.addcmul_(torch.atan2(self.first_moment, scale), rates.step, value=-1.0)
-        gradients.zero_()
+        self.flat.gradients.zero_()
+        self.flat.refresh()
         self.average.lerp_(values, rates.average)
 
     def state(self) -> dict[str, Tensor]:

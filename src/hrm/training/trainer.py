@@ -48,16 +48,14 @@ class Trainer:
     def __init__(self, params: RunParams, facts: dict[str, Any], dataset: Dataset, device: torch.device) -> None:
         self.params, self.facts, self.device = params, facts, device
         self.model = model_from_facts(params, facts).to(device)
-        self.flat = FlatParameters(self.model)
+        self.flat = FlatParameters(self.model, self.model.dtype)
         self.optimizer = AdamAtan2(self.flat, params.optimizer)
         self.batches = TrainBatches(dataset, params.train.batch_size, facts["seed"], device)
         self.schedule = Schedule(params, facts["seed"], device)
         compiled = params.train.compile and device.type == "cuda"
-        self.segment = _faster(self.model, compiled)
-        self.peek = _faster(self.model.peek, compiled)
-        self.loss = _faster(segment_loss, compiled)
+        self.segment = _faster(self._segment, compiled)
         self.update = _faster(self.optimizer.step, compiled)
-        self._run = StepGraph(self._segment) if params.train.cuda_graph and device.type == "cuda" else self._segment
+        self._run = StepGraph(self._step) if params.train.cuda_graph and device.type == "cuda" else self._step
         self.step = 0
         self.sums = torch.zeros(len(SUMS), dtype=torch.float64, device=device)
         self.bad_step = torch.zeros((), dtype=torch.int64, device=device)  # first step whose loss was not finite
@@ -83,23 +81,15 @@ class Trainer:
         self.carry = self._run(inputs, self.carry)
         self.step += 1
 
-    def _segment(self, given: StepInputs, old: TrainCarry) -> TrainCarry:
-        """The step on the device: changes weights, averages and sums in place, and gives the next carry."""
+    def _step(self, given: StepInputs, old: TrainCarry) -> TrainCarry:
+        """All that happens on the device: changes weights, averages and sums in place, and gives the next carry."""
         fresh = self.batches.make(given.draws)
         batch = Batch(*(_swap(old.halted, new, kept) for new, kept in zip(fresh, old.batch, strict=True)))
-        states = self.model.reset(old.states, old.halted)
         steps = torch.where(old.halted, 0, old.steps) + 1
-
         table = self.model.embedding.puzzle_table
         rows = table[batch.puzzle_ids].requires_grad_()
-        states, logits, q = self.segment(states, batch.inputs, batch.puzzle_ids, rows)
-        next_q = None
-        if self.params.halting.continue_target == "extra_forward":
-            with torch.no_grad():
-                next_q = self.peek(states, batch.inputs, batch.puzzle_ids, rows)
-        loss, cells, exact = self.loss(logits, q, batch.labels, steps, next_q, self.params)
+        loss, states, q, cells, exact = self.segment(old, batch, steps, rows)
         loss.backward()  # type: ignore[no-untyped-call]
-
         with torch.no_grad():
             halted = decide_halt(q, steps, given.minimum, self.params.halting)
             self._note(loss, halted, cells, exact, q, steps)
@@ -107,6 +97,19 @@ class Trainer:
             if rows.grad is not None:
                 sign_sgd(table, batch.puzzle_ids, rows.grad, given.rates.puzzle_keep, given.rates.puzzle_step)
         return TrainCarry(states, batch, steps, halted)
+
+    def _segment(
+        self, old: TrainCarry, batch: Batch, steps: Tensor, rows: Tensor
+    ) -> tuple[Tensor, Carry, Tensor, Tensor, Tensor]:
+        """What is differentiated: loss (scalar), next states, Q values (batch, 2), right cells and exact (batch,)."""
+        states = self.model.reset(old.states, old.halted)
+        states, logits, q = self.model(states, batch.inputs, batch.puzzle_ids, rows)
+        next_q = None
+        if self.params.halting.continue_target == "extra_forward":
+            with torch.no_grad():
+                next_q = self.model.peek(states, batch.inputs, batch.puzzle_ids, rows)
+        loss, cells, exact = segment_loss(logits, q, batch.labels, steps, next_q, self.params)
+        return loss, states, q, cells, exact
 
     def _note(self, loss: Tensor, halted: Tensor, cells: Tensor, exact: Tensor, q: Tensor, steps: Tensor) -> None:
         q_right = (q[:, 0] >= 0) == exact
@@ -153,6 +156,7 @@ class Trainer:
             raise CheckpointError(f"{source}: does not fit this training; remove it to start over")
         for name, tensor in own.items():
             tensor.copy_(tensors[name])
+        self.flat.refresh()
         self.step, self.batches.position = step, step * self.params.train.batch_size
         self.steps_noted.fill_(step)
 
