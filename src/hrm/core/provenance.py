@@ -13,7 +13,12 @@ PACKAGES = ("torch", "numpy", "numba", "pydantic", "safetensors")
 
 
 def git_state(folder: Path | None = None) -> dict[str, Any]:
-    """Commit of the checkout, and whether tracked files differ from it; None where there is no git."""
+    """Commit of the checkout, and whether tracked files differ from it; None where there is no git.
+
+    HRM_COMMIT goes before: a machine that got a copy of the tree has no .git, or one of another commit.
+    """
+    if told := os.environ.get("HRM_COMMIT"):
+        return {"commit": told, "modified": None}
 
     def git(*arguments: str) -> str:
         return subprocess.run(
@@ -24,8 +29,7 @@ def git_state(folder: Path | None = None) -> dict[str, Any]:
         changed = git("status", "--porcelain", "--untracked-files=no", "--", "src", "params")
         return {"commit": git("rev-parse", "HEAD"), "modified": bool(changed)}
     except (OSError, subprocess.SubprocessError):
-        # A bare GPU machine gets a copy of the tree without .git; the caller may pass the commit on.
-        return {"commit": os.environ.get("HRM_COMMIT"), "modified": None}
+        return {"commit": None, "modified": None}
 
 
 def source_hash(parts: tuple[str, ...] = ("",)) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from hrm.report import style
 from hrm.report.tables import label, mean_over_seeds, read_runs
@@ -53,6 +54,7 @@ def draw(paths: Sequence[Path]) -> Figure:
             axes.set_yscale("log")
         if number >= 2:
             axes.set_xlabel("training steps")
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))  # five digits need room
         axes.xaxis.get_major_formatter().set_useOffset(False)
     handles, names = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside upper left", ncols=3)

@@ -1,7 +1,6 @@
 """A step recorded once as a CUDA graph and replayed: nine hundred launches become one.
 
-Without it the host's launches leave the device idle for a twentieth of a step at the published size, and for most of it
-at small sizes (LOG.md).
+At the published size the host launches fast enough that this wins nothing (LOG.md); small models are bound by launches.
 """
 
 from collections.abc import Callable

@@ -124,7 +124,7 @@ def split_statistics(
     """Size, classes, clues and difficulty of a split; the histogram counts edges[i] <= rating < edges[i + 1].
 
     `mean_rearranged` is the mean rating with rows and columns in another order: puzzles that a search drove up are
-    harder as they stand than rearranged, because the solver branches in reading order.
+    harder as they stand than rearranged, because the last tie of the solver is broken by reading order.
     """
     if not len(puzzles):
         return {"puzzles": 0}
