@@ -1,4 +1,4 @@
-"""Symmetries of ARC tasks as numbers: one of 8 turns of the grids and a permutation of colours 1 to 9; needs no PyTorch.
+"""Symmetries of ARC tasks as numbers: one of 8 turns and a permutation of colours 1 to 9; needs no PyTorch.
 
 An element first renames colours, then turns (the two commute). Its code is `rank of the permutation * 8 + turn`, 0 is
 the identity. Turns are numbered as the published code numbers them: 0 to 3 quarter turns counter-clockwise, 4 mirrored

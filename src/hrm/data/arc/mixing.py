@@ -27,8 +27,8 @@ def refuse_mixing(train_info: DatasetInfo, test_info: DatasetInfo) -> None:
     seen = [name for name, mark in _marks(test_info).items() if name in trained and held_out.get(name) != mark]
     if seen:
         raise DataError(
-            f"a model trained on {train_info.task} cannot be tested on {test_info.task}: training has seen "
-            f"{len(seen)} of its {len(test_info.group_names['test'])} tasks, with what they hold out ({seen[0]}, for one)"
+            f"a model trained on {train_info.task} cannot be tested on {test_info.task}: it has trained on {len(seen)} "
+            f"of the {len(test_info.group_names['test'])} tasks, with other pairs held out ({seen[0]}, for one)"
         )
 
 

@@ -1,10 +1,10 @@
 """The plan of a task's augmentations: random symmetries that give different tasks, without making any of them.
 
 The published builder draws random elements, makes each augmented task, hashes its pairs in sorted order, and keeps
-those not seen before, until there are enough or it has tried `retries` times as many. Two elements g and h give the same
-task when g = h s and s maps the task's set of pairs to itself; what s does to colours that no grid has does not matter.
-The few such s are found once a task, and the smallest image of an element under them is a number that stands for the
-content: the same elements are kept as by hashing, at a thousandth of the work.
+those not seen before, until there are enough or it has tried `retries` times as many (hrm.data.arc.reference does the
+same). Two elements g and h give the same task when g = h s and s maps the task's set of pairs to itself; what s does to
+colours that no grid has does not matter. The few such s are found once a task, and the smallest image of an element
+under them is a number that stands for the content: the same elements are kept as by hashing.
 """
 
 from collections.abc import Sequence
@@ -33,13 +33,18 @@ def augmentation_plan(pairs: Sequence[Pair], name: str, seed: int, wanted: int, 
     At most `retries * wanted` are drawn; where they give too few, the rest is NONE. A task has the same plan in every
     data set of one seed, whatever other tasks are in it.
     """
-    draws = numpy_generator(seed, f"augmentations of {name}").integers(ORDER, size=retries * wanted)
-    codes = np.concatenate([[IDENTITY], draws])
+    codes = draw_codes(name, seed, retries * wanted)
     _, first = np.unique(content_keys(codes, stabiliser(pairs)), return_index=True)
     kept = codes[np.sort(first)[: wanted + 1]]
     plan = np.full(wanted + 1, NONE, dtype=np.int32)
     plan[: len(kept)] = kept
     return plan
+
+
+def draw_codes(name: str, seed: int, count: int) -> NDArray[np.int64]:
+    """The identity, then `count` random elements for a task of this name: (1 + count,)."""
+    draws = numpy_generator(seed, f"augmentations of {name}").integers(ORDER, size=count)
+    return np.concatenate([[IDENTITY], draws])
 
 
 def content_keys(codes: NDArray[np.int64], symmetries: Stabiliser) -> NDArray[np.int64]:

@@ -21,8 +21,8 @@ def rating(pairs: Sequence[Pair]) -> NDArray[np.int32]:
 def statistics(tasks: Sequence[ArcTask], plan: NDArray[np.int32], known: int, dropped: int) -> dict[str, Any]:
     """Statistics of a data set of `tasks` with their plan (tasks, 1 + augmentations).
 
-    `known` counts the tasks before those with too large grids were left out, `dropped` those left out because a pair was
-    equivalent to one of another task. `held_out_equivalent` lists test pairs that a trained pair is equivalent to.
+    `known` counts the tasks before those with too large grids were left out, `dropped` those left out because a pair
+    was equivalent to one of another task. `held_out_equivalent` lists test pairs that a trained pair is equivalent to.
     """
     held_out = [task for task in tasks if task.held_out]
     train = [pair for task in tasks for pair in (task.demonstrations if task.held_out else task.pairs)]

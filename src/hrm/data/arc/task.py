@@ -1,14 +1,13 @@
 """The tasks ARC: tasks by index with the plan of their augmentations, then the split that the published builder makes.
 
-All pairs of a training part train, its test pairs too; of an evaluation part the demonstrations train and the test pairs
-are held out. Both splits share plan rows and ids, so that an id means one augmented task everywhere.
+All pairs of a training part train, its test pairs too; of an evaluation part the demonstrations train and the test
+pairs are held out. Both splits share plan rows and ids, so that an id means one augmented task everywhere.
 """
 
 import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,10 +44,10 @@ def make_candidates(params: ArcParams, start: int, stop: int, workers: int, repo
     (pairs,) 1 for a test pair.
     """
     made = _made(params)
-    found = [] if made is not None else _fitting(params)
+    find = task_finder(params)
 
     def make(chunk: range) -> list[tuple[ArcTask, NDArray[np.int32]]]:
-        tasks = [found[i] if made is None else make_task(made, params.seed, i) for i in chunk]
+        tasks = [find(i) for i in chunk]
         plans = [_plan(task, params) for task in tasks]
         report(len(chunk))
         return list(zip(tasks, plans, strict=True))
@@ -61,11 +60,11 @@ def make_candidates(params: ArcParams, start: int, stop: int, workers: int, repo
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     tasks = [task for task, _ in planned]
+    names = [list(task.name.encode().ljust(NAME_BYTES)) for task in tasks]
+    parts: list[str] = [*params.parts]
     return {
-        "names": np.array([list(task.name.encode().ljust(NAME_BYTES)) for task in tasks], np.uint8).reshape(
-            -1, NAME_BYTES
-        ),
-        "parts": np.array([params.parts.index(task.part) if made is None else 0 for task in tasks], dtype=np.uint8),
+        "names": np.array(names, np.uint8).reshape(-1, NAME_BYTES),
+        "parts": np.array([parts.index(task.part) if made is None else 0 for task in tasks], dtype=np.uint8),
         "plan": np.array([plan for _, plan in planned], np.int32).reshape(-1, params.augmentations + 1),
         "tasks": np.repeat(np.arange(start, stop, dtype=np.int32), [len(task.pairs) for task in tasks]),
         "tests": np.array([i >= len(t.demonstrations) for t in tasks for i in range(len(t.pairs))], dtype=np.uint8),
@@ -135,6 +134,14 @@ def _made(params: ArcParams) -> ProgramParams | None:
     return params.programs if params.parts[0].startswith("programs/") else None
 
 
+def task_finder(params: ArcParams) -> Callable[[int], ArcTask]:
+    """What gives task i."""
+    made = _made(params)
+    if made is not None:
+        return lambda index: make_task(made, params.seed, index)
+    return _fitting(params).__getitem__
+
+
 def _fitting(params: ArcParams) -> list[ArcTask]:
     """The tasks whose grids all fit the canvas."""
     return [task for task in load_tasks(tuple(params.parts)) if task.side <= params.largest_grid]
@@ -173,7 +180,7 @@ def _different(tasks: Sequence[ArcTask]) -> list[int]:
     seen: set[bytes] = set()
     kept = []
     for number, task in enumerate(tasks):
-        forms: set[Any] = {canonical_pair(pair) for pair in task.pairs}
+        forms = {canonical_pair(pair) for pair in task.pairs}
         if not forms & seen:
             seen |= forms
             kept.append(number)
