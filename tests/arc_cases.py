@@ -2,11 +2,13 @@
 
 import importlib.util
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import strategies as st
 
+from hrm.core.data_schema import ArcParams, data_params
 from hrm.data.arc.collection import Pair
 from hrm.data.arc.group import ORDER, Grid
 
@@ -39,3 +41,38 @@ def random_pairs(count: int, side: int, seed: int = 0) -> list[Pair]:
             shapes[i % 2] = side
         made.append(Pair(*(rng.integers(0, 10, size=shape, dtype=np.uint8) for shape in shapes)))
     return made
+
+
+TASK = """
+task: arc
+family: arc
+seed: 3
+parts: [programs/training, programs/evaluation]
+largest_grid: 7
+augmentations: 8
+retries: 5
+programs:
+  training: 10
+  evaluation: 8
+  spare: 1.0
+  rules: [pattern, recolour, symmetry, counting, gravity, fill, rays, crop]
+  sides: [4, 6]
+  demonstrations: [2, 4]
+  tests: [1, 2]
+"""
+
+
+def params_folder(folder: Path) -> Path:
+    """A folder of parameters with the task `arc` at scale `tiny`."""
+    (folder / "params/tasks").mkdir(parents=True, exist_ok=True)
+    (folder / "params/scales/tiny/data").mkdir(parents=True, exist_ok=True)
+    (folder / "params/tasks/arc.yaml").write_text(TASK)
+    (folder / "params/scales/tiny/data/arc.yaml").write_text("")
+    return folder / "params"
+
+
+def program_params(folder: Path, *overrides: str) -> ArcParams:
+    """Parameters of tasks made by program."""
+    params = data_params(params_folder(folder), "tiny", "arc", list(overrides))
+    assert isinstance(params, ArcParams)
+    return params

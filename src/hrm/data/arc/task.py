@@ -143,8 +143,11 @@ def task_finder(params: ArcParams) -> Callable[[int], ArcTask]:
 
 
 def _fitting(params: ArcParams) -> list[ArcTask]:
-    """The tasks whose grids all fit the canvas."""
-    return [task for task in load_tasks(tuple(params.parts)) if task.side <= params.largest_grid]
+    """The tasks whose grids all fit the canvas; DataError when there are none."""
+    tasks = [task for task in load_tasks(tuple(params.parts)) if task.side <= params.largest_grid]
+    if not tasks:
+        raise DataError(f"largest_grid is {params.largest_grid}; no task of {', '.join(params.parts)} fits that")
+    return tasks
 
 
 def _plan(task: ArcTask, params: ArcParams) -> NDArray[np.int32]:
