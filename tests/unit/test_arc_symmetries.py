@@ -111,8 +111,8 @@ def test_a_batch_is_one_graph_for_the_compiler_and_keeps_its_type() -> None:
     def both(a: torch.Tensor, b: torch.Tensor, codes: torch.Tensor, draws: torch.Tensor) -> tuple:
         return symmetries.translate(symmetries.apply_tokens(codes, a), symmetries.apply_tokens(codes, b), draws)
 
-    plain = both(inputs, labels, chosen, draws)
     compiled = torch.compile(both, backend="eager", fullgraph=True)(inputs, labels, chosen, draws)
+    plain = both(inputs, labels, chosen, draws)
     assert all((a == b).all() for a, b in zip(plain, compiled, strict=True))
     assert plain[0].dtype == torch.uint8
     assert (both(inputs.long(), labels.long(), chosen, draws)[1] == plain[1].long()).all()

