@@ -6,6 +6,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 from hrm.core.errors import DataError
+from hrm.data.arc.symmetries import ArcSymmetries
 from hrm.data.dataset import DatasetInfo
 from hrm.data.sudoku.symmetries import SudokuSymmetries
 
@@ -30,10 +31,14 @@ class Augmenter(NamedTuple):
 def augmenter(info: DatasetInfo) -> Augmenter:
     """The symmetries of a data set; DataError when its family is unknown."""
     if info.family == "sudoku":
-        symmetries = SudokuSymmetries(info.generator["box_height"], info.generator["box_width"])
+        sudoku = SudokuSymmetries(info.generator["box_height"], info.generator["box_width"])
+        return Augmenter(_to_both(sudoku.apply_tokens), None)
+    if info.family == "arc":
+        arc = ArcSymmetries(info.grid_shape[0])
+        return Augmenter(_to_both(arc.apply_tokens), lambda examples, draws: Examples(*arc.translate(*examples, draws)))
+    raise DataError(f"no augmentation is known for tasks of family {info.family!r}; known are arc and sudoku")
 
-        def apply(examples: Examples, codes: Tensor) -> Examples:
-            return Examples(*(symmetries.apply_tokens(codes, tokens) for tokens in examples))
 
-        return Augmenter(apply, None)
-    raise DataError(f"no augmentation is known for tasks of family {info.family!r}; known is sudoku")
+def _to_both(apply_tokens: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Examples, Tensor], Examples]:
+    """What acts on inputs and on labels in the same way."""
+    return lambda examples, codes: Examples(*(apply_tokens(codes, tokens) for tokens in examples))

@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from hrm.data.permutations import permutations
 from hrm.data.sudoku.layout import line_permutations
 from hrm.data.sudoku.plan import IDENTITY, augmentation_plan, group_order, radices
 
@@ -136,20 +137,7 @@ def _tables(box_height: int, box_width: int) -> _Tables:
     size = box_height * box_width
     rows = torch.from_numpy(line_permutations(size // box_height, box_height).astype(np.int64))
     columns = torch.from_numpy(line_permutations(size // box_width, box_width).astype(np.int64))
-    digits = _permutations(size)
+    digits = permutations(size)
     fixed = np.broadcast_to(np.array([0, 1], dtype=np.uint8), (len(digits), 2))
     tokens = torch.from_numpy(np.concatenate([fixed, digits + np.uint8(2)], axis=1))
     return _Tables(tokens, rows, columns, _keys(rows), _keys(columns))
-
-
-def _permutations(count: int) -> NDArray[np.uint8]:
-    """All orders of 0 to count - 1 in lexicographic order: (count!, count)."""
-    if count == 0:
-        return np.zeros((1, 0), dtype=np.uint8)
-    rest = _permutations(count - 1)
-    parts = []
-    for first in range(count):
-        head = np.full((len(rest), 1), first, dtype=np.uint8)
-        # The others keep their order; those from `first` on move up by one.
-        parts.append(np.concatenate([head, rest + (rest >= first)], axis=1).astype(np.uint8))
-    return np.concatenate(parts)
