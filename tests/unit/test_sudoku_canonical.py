@@ -31,7 +31,7 @@ def test_equivalent_puzzles_have_one_form(shape: tuple[int, int]) -> None:
     forms = canonical_forms(boards, grids, *shape)
     group = SudokuSymmetries(*shape)
 
-    @settings(max_examples=25, deadline=None, database=None, derandomize=True)
+    @settings(max_examples=25)
     @given(st.lists(st.integers(0, group.order - 1), min_size=4, max_size=4))
     def check(codes: list[int]) -> None:
         chosen = torch.tensor(codes)

@@ -77,7 +77,7 @@ def batch_row(source: TrainBatches, batches: int) -> dict[str, Any]:
     times = []
     for _ in range(batches + 1):  # the first makes the tables
         started = time.perf_counter()
-        source.draw()
+        source.make(source.next())
         if device.type == "cuda":
             torch.cuda.synchronize(device)
         times.append(time.perf_counter() - started)
