@@ -212,7 +212,9 @@ class LatticeParams(DataParams):
     @model_validator(mode="after")
     def _possible(self) -> "LatticeParams":
         if (self.percolation is not None) != self.generator.endswith("percolation"):
-            raise ValueError("percolation belongs to gen_percolation and gen_dfs_percolation; it is null for the others")
+            raise ValueError(
+                "percolation belongs to gen_percolation and gen_dfs_percolation; it is null for the others"
+            )
         if self.minimum_path_cells > self.size**2:
             raise ValueError(f"minimum_path_cells must be at most size x size = {self.size**2}")
         return self

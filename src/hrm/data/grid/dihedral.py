@@ -5,6 +5,7 @@ anticlockwise, 4 left and right swapped, 5 top and bottom swapped, 6 transposed,
 """
 
 import functools
+import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,15 +23,15 @@ def sources(size: int) -> NDArray[np.int64]:
     return np.stack([image.ravel() for image in images])
 
 
-def class_keys(grids: NDArray[np.uint8], size: int) -> list[bytes]:
-    """A name for each grid (batch, cells) that it shares with its eight images and with no other grid."""
-    images = [grids[:, source] for source in sources(size)]
+def class_keys(grids: NDArray[np.uint8]) -> list[bytes]:
+    """A name for each square grid (batch, cells) that it shares with its eight images and with no other grid."""
+    images = [grids[:, source] for source in sources(math.isqrt(grids.shape[1]))]
     return [min(image[row].tobytes() for image in images) for row in range(len(grids))]
 
 
-def first_of_each_class(grids: NDArray[np.uint8], size: int) -> NDArray[np.int64]:
-    """Row numbers, ascending, of the grids that equal no earlier one under any symmetry."""
+def first_of_each_class(grids: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Row numbers, ascending, of the grids (batch, cells) that equal no earlier one under any symmetry."""
     first: dict[bytes, int] = {}
-    for row, key in enumerate(class_keys(grids, size)):
+    for row, key in enumerate(class_keys(grids)):
         first.setdefault(key, row)
     return np.array(sorted(first.values()), dtype=np.int64)

@@ -22,9 +22,13 @@ class Solved(NamedTuple):
     """What is known of the shortest paths of each grid; length -1 and nothing else where there is none."""
 
     length: NDArray[np.int32]  # (batch,) steps from start to goal
-    count: NDArray[np.float64]  # (batch,) number of shortest paths, exact up to 2^53
+    ways: NDArray[np.float64]  # (batch,) number of shortest paths, exact up to 2^53
     on_path: NDArray[np.bool_]  # (batch, cells) lies on some shortest path, start and goal included
     moves: NDArray[np.uint8]  # (batch, cells) move + 1 of the first shortest path; 0 off it and at the goal
+
+    def take(self, rows: NDArray[np.int64]) -> "Solved":
+        """Some rows."""
+        return Solved(self.length[rows], self.ways[rows], self.on_path[rows], self.moves[rows])
 
 
 def solve(openings: Openings, starts: Indices, goals: Indices, size: int) -> Solved:
@@ -102,13 +106,11 @@ def _solve(openings: Openings, starts: Indices, goals: Indices, size: int, solve
                             ways[cell] += ways[neighbour]
             solved.on_path[row, cell] = from_start[cell] + to_goal[cell] == length
         solved.length[row] = length
-        solved.count[row] = ways[start]
+        solved.ways[row] = ways[start]
         cell = start
         while cell != goal:
             move = 0
-            while (
-                not opening[cell] >> move & 1 or to_goal[_step(cell, move, size)] != to_goal[cell] - 1
-            ):
+            while not opening[cell] >> move & 1 or to_goal[_step(cell, move, size)] != to_goal[cell] - 1:
                 move += 1
             solved.moves[row, cell] = move + 1
             cell = _step(cell, move, size)

@@ -19,7 +19,7 @@ class ShortestPaths(NamedTuple):
     """All shortest paths of a batch of mazes."""
 
     length: Tensor  # (batch,) long steps; -1 where the goal is out of reach or start or goal is not exactly one
-    count: Tensor  # (batch,) double number of shortest paths, exact up to 2^53
+    ways: Tensor  # (batch,) double number of shortest paths, exact up to 2^53
     on_path: Tensor  # (batch, cells) bool: lies on some shortest path, start and goal included
 
 
@@ -29,9 +29,9 @@ def shortest_paths(inputs: Tensor) -> ShortestPaths:
     solved = solve(found.openings, found.starts, found.goals, size)
     good = torch.from_numpy(found.well_formed)
     length = torch.where(good, torch.from_numpy(solved.length).long(), -1)
-    count = torch.where(good, torch.from_numpy(solved.count), 0.0)
+    ways = torch.where(good, torch.from_numpy(solved.ways), 0.0)
     on_path = torch.from_numpy(solved.on_path) & good[:, None]
-    return ShortestPaths(length.to(inputs.device), count.to(inputs.device), on_path.to(inputs.device))
+    return ShortestPaths(length.to(inputs.device), ways.to(inputs.device), on_path.to(inputs.device))
 
 
 def is_optimal(inputs: Tensor, predictions: Tensor) -> Tensor:

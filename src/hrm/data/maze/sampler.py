@@ -28,7 +28,7 @@ from hrm.data.compiled import compiled, count_bits
 from hrm.data.maze.tokens import GOAL, OPEN, START, WALL
 
 SHARE_BITS = 24  # precision of the probability of independent walls
-COUNT_BITS = 8  # of the first guess at a wished number of walls
+COUNT_BITS = 5  # of the first guess at a wished number of walls
 _GOLDEN, _FIRST, _SECOND = (np.uint64(x) for x in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
 
 
@@ -64,12 +64,12 @@ def sample(wish: Wish, seed: int) -> tuple[NDArray[np.uint8], int]:
 def _sample(wish: Wish, state: NDArray[np.uint64], maze: NDArray[np.uint8]) -> int:
     size, cells = wish.size, wish.size**2
     # Rows of the grid with an empty one above and below; bit c is column c.
-    rows = np.zeros((5, size + 2), dtype=np.int64)
-    free, frontier, unseen, grown, far = rows[0], rows[1], rows[2], rows[3], rows[4]
+    rows = np.zeros((4, size + 2), dtype=np.int64)
+    free, frontier, unseen, far = rows[0], rows[1], rows[2], rows[3]
     for attempt in range(1, wish.attempts + 1):
         start = below(state, cells)
         goals = draw_walls(wish, state, free, start)
-        if not farther_cells(wish, free, start, frontier, unseen, grown, far):
+        if not farther_cells(wish, free, start, frontier, unseen, far):
             continue
         choice = below(state, goals)
         for cell in range(cells):
@@ -93,7 +93,7 @@ def draw_walls(wish: Wish, state: NDArray[np.uint64], free: NDArray[np.int64], s
         free[start // size + 1] |= 1 << (start % size)
         return cells - 1
     walls = wish.fewest + below(state, wish.most - wish.fewest + 1)
-    share = (walls << COUNT_BITS) // cells
+    share = ((walls << COUNT_BITS) + cells // 2) // cells
     excess = -walls
     for row in range(1, size + 1):
         free[row] = ~random_row(state, share, COUNT_BITS) & ((1 << size) - 1)
@@ -118,13 +118,13 @@ def farther_cells(
     start: int,
     frontier: NDArray[np.int64],
     unseen: NDArray[np.int64],
-    grown: NDArray[np.int64],
     far: NDArray[np.int64],
 ) -> bool:
     """Put the cells that are more than `longer_than` steps away into `far`; False when there are none."""
     size = wish.size
     frontier[:] = 0
-    unseen[:] = free
+    for row in range(size + 2):
+        unseen[row] = free[row]
     home = start // size + 1
     frontier[home] = 1 << (start % size)
     unseen[home] ^= frontier[home]
@@ -132,23 +132,30 @@ def farther_cells(
     level = 0
     while low <= high:
         low, high = max(low - 1, 1), min(high + 1, size)
+        above, here = frontier[low - 1], frontier[low]
         for row in range(low, high + 1):
-            here = frontier[row]
-            grown[row] = (here << 1 | here >> 1 | frontier[row - 1] | frontier[row + 1]) & unseen[row]
-        for row in range(low, high + 1):
-            frontier[row] = grown[row]
-            unseen[row] ^= grown[row]
+            below_it = frontier[row + 1]
+            grown = (here << 1 | here >> 1 | above | below_it) & unseen[row]
+            frontier[row] = grown
+            unseen[row] ^= grown
+            above, here = here, below_it
         while low <= high and frontier[low] == 0:
             low += 1
         while low <= high and frontier[high] == 0:
             high -= 1
         level += 1
+        if level <= wish.longer_than and level % 8 == 0:
+            left = 0
+            for row in range(1, size + 1):
+                left += count_bits(unseen[row])
+            if left <= wish.longer_than - level:
+                return False  # every step to come needs a cell of its own
         if level == wish.longer_than + 1:
             if low > high:
                 return False
             for row in range(size + 2):
                 far[row] = frontier[row] | unseen[row]
-    if level <= wish.longer_than + 1:
+    if level <= wish.longer_than:
         return False
     # Those that were never reached are not far but cut off.
     for row in range(size + 2):
@@ -174,7 +181,8 @@ def random_word(state: NDArray[np.uint64]) -> int:
     word = state[0]
     word = (word ^ (word >> np.uint64(30))) * _FIRST
     word = (word ^ (word >> np.uint64(27))) * _SECOND
-    return np.int64((word ^ (word >> np.uint64(31))) >> np.uint64(2))
+    bits: int = np.int64((word ^ (word >> np.uint64(31))) >> np.uint64(2))  # type: ignore[assignment]
+    return bits
 
 
 @compiled

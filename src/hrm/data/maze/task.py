@@ -1,23 +1,20 @@
-"""Mazes and boards: candidates by index, then a split in which no two mazes are equal under the symmetries."""
+"""Mazes and boards: candidates by index, then the data set of those that differ."""
 
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hrm.core.data_schema import MazeParams
 from hrm.core.errors import DataError
 from hrm.core.seeds import derive_seed
-from hrm.data.dataset import DatasetInfo, Split, save_dataset, single_examples
-from hrm.data.grid.dihedral import ORDER, first_of_each_class
+from hrm.data.dataset import DatasetInfo
 from hrm.data.grid.paths import Solved, solve
-from hrm.data.grid.statistics import path_statistics
+from hrm.data.grid.write import Candidates, write_grids
 from hrm.data.maze.sampler import Wish, sample
-from hrm.data.maze.tokens import GOAL, PATH, START, VOCABULARY_SIZE, WALL, Mazes, layout
+from hrm.data.maze.tokens import PATH, START, VOCABULARY_SIZE, WALL, Mazes, layout
 from hrm.data.shards import Arrays
 
 CHUNK = 8  # candidates between two reports of progress
@@ -61,44 +58,17 @@ def make_candidates(params: MazeParams, start: int, stop: int, workers: int, rep
 
 
 def write_dataset(folder: Path, params: MazeParams, candidates: Arrays, workers: int) -> DatasetInfo:
-    """Check all candidates, drop equal ones in order of index, split, and write the data set.
+    """Label the candidates with the first of their shortest paths and write the data set.
 
-    DataError when a candidate is wrong or too few different ones are left. `workers` has no work here: all of it takes
-    less than a second for thousands of mazes.
+    The first path is that of hrm.data.grid.paths; start and goal stay themselves, as in the published labels.
+    `workers` has no work here: all of it takes about a second for thousands of mazes.
     """
     mazes = candidates["mazes"]
     solved = solve_mazes(mazes, params.size)
-    good = solved.length > params.path_longer_than
-    if not good.all():
-        raise DataError(f"{folder}: candidate {int(np.argmin(good))} is damaged: it has no path of the wished length")
-    kept = first_of_each_class(mazes, params.size)
-    wanted = params.train_mazes + params.test_mazes
-    if len(kept) < wanted:
-        raise DataError(
-            f"{folder}: of {len(mazes)} candidates only {len(kept)} differ by more than a symmetry, and train_mazes + "
-            f"test_mazes is {wanted}; raise spare or size"
-        )
-    train, test = kept[: params.train_mazes], kept[params.train_mazes : wanted]
-    plan = np.tile(np.arange(ORDER, dtype=np.int32), (len(train), 1)) if params.dihedral else None
-    statistics: dict[str, Any] = {
-        "train": split_statistics(mazes[train], solved, train, params.size),
-        "test": split_statistics(mazes[test], solved, test, params.size),
-        "candidates": len(mazes),
-        "equal_dropped": len(mazes) - len(kept),
-        "attempts_per_candidate": round(float(candidates["attempts"].mean()), 1),
-    }
-    facts = {
-        "task": params.task,
-        "family": params.family,
-        "vocabulary_size": VOCABULARY_SIZE,
-        "grid_shape": params.grid_shape,
-        "puzzle_ids": 1,
-        "group_names": {"train": [], "test": []},
-        "seed": params.seed,
-        "generator": params.model_dump(),
-        "statistics": statistics,
-    }
-    return save_dataset(folder, make_split(mazes, solved, train, plan), make_split(mazes, solved, test, None), facts)
+    labels = np.where((solved.moves > 0) & (mazes != START), np.uint8(PATH), mazes)
+    walls = (mazes == WALL).mean(axis=1)
+    made = Candidates(mazes, labels, solved, mazes, walls, candidates["attempts"])
+    return write_grids(folder, params, made, VOCABULARY_SIZE, params.path_longer_than + 1)
 
 
 def solve_mazes(mazes: Mazes, size: int) -> Solved:
@@ -106,26 +76,3 @@ def solve_mazes(mazes: Mazes, size: int) -> Solved:
     found = layout(mazes, size)
     solved = solve(found.openings, found.starts, found.goals, size)
     return solved._replace(length=np.where(found.well_formed, solved.length, np.int32(-1)))
-
-
-def labels(mazes: Mazes, moves: NDArray[np.uint8]) -> Mazes:
-    """The mazes with the first shortest path marked; start and goal stay, as in the published labels."""
-    return np.where((moves > 0) & (mazes != START), np.uint8(PATH), mazes)
-
-
-def make_split(mazes: Mazes, solved: Solved, rows: NDArray[np.int64], plan: NDArray[np.int32] | None) -> Split:
-    """The split of some rows; `plan` (rows, symmetries) or None for none."""
-    chosen = mazes[rows]
-    codes = np.zeros((len(rows), 0), dtype=np.int32) if plan is None else plan
-    return single_examples(chosen, labels(chosen, solved.moves[rows]), solved.length[rows], codes)
-
-
-def split_statistics(mazes: Mazes, solved: Solved, rows: NDArray[np.int64], size: int) -> dict[str, Any]:
-    """Of the mazes (rows, cells) that were solved as `rows` of `solved`."""
-    part = Solved(*(column[rows] for column in solved))
-    walls = (mazes == WALL).mean(axis=1)
-    found = path_statistics(part, walls, max(size // 3, 1))
-    ends = np.stack([(mazes == token).argmax(axis=1) for token in (START, GOAL)])
-    straight = np.abs(ends[0] // size - ends[1] // size) + np.abs(ends[0] % size - ends[1] % size)
-    # How much longer the way is than it would be without walls.
-    return {**found, "detour_mean": round(float((part.length / straight).mean()), 4)}
