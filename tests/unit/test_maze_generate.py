@@ -104,9 +104,7 @@ def test_training_batches_use_the_planned_symmetries(dihedral: bool, tmp_path: P
     drawn = [batches.draw() for _ in range(10)]
     assert all(is_optimal(batch.inputs, batch.labels).all() for batch in drawn)
     seen = {bytes(row) for batch in drawn for row in batch.inputs.numpy().astype(np.uint8)}
-    originals = {bytes(row) for row in data.train.inputs}
-    assert originals <= seen
-    assert (seen > originals) == dihedral
+    assert len(seen) > 150 if dihedral else seen == {bytes(row) for row in data.train.inputs}
     keys = class_keys(np.frombuffer(b"".join(seen), dtype=np.uint8).reshape(-1, 49))
     assert set(keys) == set(class_keys(data.train.inputs))
 
@@ -126,7 +124,7 @@ def test_damaged_candidates_are_refused(tmp_path: Path) -> None:
         ("walls.minimum_share=0.6", "minimum_share must be at most"),
         ("path_longer_than=48", "path_longer_than must be below"),
         ("walls.maximum_share=1.0", "walls.count.maximum_share is 1.0; input should be less than 1"),
-        ("walls.rule=checkered", "walls is"),
+        ("walls.rule=checkered", "expected tags: 'count', 'independent'"),
         ("size=63", "size is 63"),
         ("source=hub", "source is 'hub'"),
         ("walls={minimum_share: 0.301, maximum_share: 0.302}", "no number of wall cells"),
@@ -136,7 +134,7 @@ def test_impossible_parameters_are_one_clear_line(override: str, message: str) -
     with pytest.raises(ParameterError) as error:
         params("maze_hard", override)
     assert len(str(error.value).splitlines()) == 1
-    assert message in str(error.value) or "walls" in override
+    assert message in str(error.value)
 
 
 @pytest.mark.parametrize("task", TASKS)

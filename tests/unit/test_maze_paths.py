@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from hrm.core.errors import DataError
+from hrm.data.grid.paths import are_shortest, solve
 from hrm.data.maze.optimal import is_optimal, shortest_paths
 from hrm.data.maze.task import solve_mazes
 from hrm.data.maze.tokens import GOAL, OPEN, PATH, START, WALL, Mazes, text
@@ -136,3 +137,12 @@ def test_an_empty_board_has_binomially_many_paths() -> None:
     solved = solve_mazes(board, 20)
     assert (solved.length[0], solved.ways[0]) == (38, 35345263800.0)
     assert solved.on_path.all()
+
+
+def test_openings_that_lead_out_of_the_grid_are_none() -> None:
+    everywhere = np.full((1, 12 * 12), 15, dtype=np.uint8)
+    ends = np.array([0]), np.array([143])
+    assert solve(everywhere, *ends, 12).length[0] == 22
+    marks = np.zeros((1, 144), dtype=np.bool_)
+    marks[0, 1:12] = marks[0, 23:143:12] = True
+    assert are_shortest(everywhere, *ends, marks, 12).all()

@@ -6,6 +6,7 @@ from the start come first in lexicographic order. A breadth-first search that lo
 exactly that path, so it is the one that the board study marks (krychu/hrm, build_boardpath_dataset.py).
 """
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -32,7 +33,10 @@ class Solved(NamedTuple):
 
 
 def solve(openings: Openings, starts: Indices, goals: Indices, size: int) -> Solved:
-    """All shortest paths of each grid: openings (batch, cells), starts and goals (batch,) cell numbers."""
+    """All shortest paths of each grid: openings (batch, cells), starts and goals (batch,) cell numbers.
+
+    An opening that leads out of the grid is none.
+    """
     batch, cells = openings.shape
     solved = Solved(
         np.full(batch, -1, dtype=np.int32),
@@ -40,7 +44,7 @@ def solve(openings: Openings, starts: Indices, goals: Indices, size: int) -> Sol
         np.zeros((batch, cells), dtype=np.bool_),
         np.zeros((batch, cells), dtype=np.uint8),
     )
-    _solve(openings, starts, goals, size, solved)
+    _solve(openings & inside(size), starts, goals, size, solved)
     return solved
 
 
@@ -49,8 +53,17 @@ def are_shortest(
 ) -> NDArray[np.bool_]:
     """Whether the `marked` cells (batch, cells) are exactly those between start and goal of one shortest path."""
     result = np.zeros(len(openings), dtype=np.bool_)
-    _are_shortest(openings, starts, goals, marked, size, result)
+    _are_shortest(openings & inside(size), starts, goals, marked, size, result)
     return result
+
+
+@functools.cache
+def inside(size: int) -> Openings:
+    """The moves from each cell (cells,) that stay in the grid."""
+    moves = np.full((size, size), 15, dtype=np.uint8)
+    for move, border in ((UP, moves[0]), (DOWN, moves[-1]), (LEFT, moves[:, 0]), (RIGHT, moves[:, -1])):
+        border &= np.uint8(15 ^ 1 << move)
+    return moves.ravel()
 
 
 @compiled
