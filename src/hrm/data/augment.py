@@ -8,6 +8,7 @@ from torch import Tensor
 from hrm.core.errors import DataError
 from hrm.data.arc.symmetries import ArcSymmetries
 from hrm.data.dataset import DatasetInfo
+from hrm.data.grid.symmetries import SquareSymmetries
 from hrm.data.sudoku.symmetries import SudokuSymmetries
 
 
@@ -30,13 +31,18 @@ class Augmenter(NamedTuple):
 
 def augmenter(info: DatasetInfo) -> Augmenter:
     """The symmetries of a data set; DataError when its family is unknown."""
+    if info.family == "lattice":
+        return Augmenter(lambda examples, codes: examples, None)  # their tokens name sides, and no plan turns them
     if info.family == "sudoku":
         sudoku = SudokuSymmetries(info.generator["box_height"], info.generator["box_width"])
         return Augmenter(_to_both(sudoku.apply_tokens), None)
+    if info.family == "maze":
+        return Augmenter(_to_both(SquareSymmetries(info.grid_shape[0]).apply_tokens), None)
     if info.family == "arc":
         arc = ArcSymmetries(info.grid_shape[0])
         return Augmenter(_to_both(arc.apply_tokens), lambda examples, draws: Examples(*arc.translate(*examples, draws)))
-    raise DataError(f"no augmentation is known for tasks of family {info.family!r}; known are arc and sudoku")
+    known = "arc, lattice, maze and sudoku"
+    raise DataError(f"no augmentation is known for tasks of family {info.family!r}; known are {known}")
 
 
 def _to_both(apply_tokens: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Examples, Tensor], Examples]:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveInt, model_validator
 
-from hrm.core.data_schema import Name
+from hrm.core.data_schema.base import Name
 from hrm.core.params import Params, load_params
 
 # TASK/VARIANT/METRIC: one row of summary.csv.

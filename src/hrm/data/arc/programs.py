@@ -2,7 +2,7 @@
 
 import hashlib
 
-from hrm.core.data_schema import ProgramParams
+from hrm.core.data_schema.arc import ProgramParams
 from hrm.core.errors import DataError
 from hrm.core.seeds import numpy_generator
 from hrm.data.arc.canonical import canonical_pair

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hrm.core.data_schema import ArcParams, ProgramParams
+from hrm.core.data_schema.arc import ArcParams, ProgramParams
 from hrm.core.errors import DataError
 from hrm.data.arc.canonical import canonical_pair
 from hrm.data.arc.collection import ArcTask, Pair, load_tasks, refuse_shared_tasks

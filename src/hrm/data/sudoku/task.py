@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hrm.core.data_schema import SudokuParams
+from hrm.core.data_schema.sudoku import SudokuParams
 from hrm.core.errors import DataError
 from hrm.core.seeds import numpy_generator
 from hrm.data.dataset import DatasetInfo, Split, save_dataset, single_examples

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hrm.core.data_schema import SudokuParams
+from hrm.core.data_schema.sudoku import SudokuParams
 from hrm.core.errors import DataError
 from hrm.core.seeds import derive_seed, numpy_generator
 from hrm.data.shards import Arrays

@@ -1,0 +1,1 @@
+"""Lattice mazes: walls lie between the cells; made by the package maze-dataset."""

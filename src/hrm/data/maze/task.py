@@ -1,0 +1,78 @@
+"""Mazes and boards: candidates by index, then the data set of those that differ."""
+
+import math
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from hrm.core.data_schema.grid import MazeParams
+from hrm.core.errors import DataError
+from hrm.core.seeds import derive_seed
+from hrm.data.dataset import DatasetInfo
+from hrm.data.grid.paths import Solved, solve
+from hrm.data.grid.write import Candidates, write_grids
+from hrm.data.maze.sampler import Wish, sample
+from hrm.data.maze.tokens import PATH, START, VOCABULARY_SIZE, WALL, Mazes, layout
+from hrm.data.shards import Arrays
+
+CHUNK = 8  # candidates between two reports of progress
+Report = Callable[[int], object]  # is told how many candidates were made since the last call
+
+
+def candidate_count(params: MazeParams) -> int:
+    """How many candidates are made, so that enough stay when equal ones are dropped."""
+    return math.ceil((params.train_mazes + params.test_mazes) * (1 + params.spare))
+
+
+def make_candidates(params: MazeParams, start: int, stop: int, workers: int, report: Report) -> Arrays:
+    """Candidates start to stop - 1: mazes (count, cells) of input tokens, and the attempts (count,) each took.
+
+    Each depends on (seed, its index) alone. DataError when no maze has so long a path.
+    """
+    wish = Wish.of(params)
+    mazes = np.zeros((stop - start, params.size**2), dtype=np.uint8)
+    attempts = np.zeros(stop - start, dtype=np.int64)
+
+    def make(first: int) -> None:
+        last = min(first + CHUNK, stop)
+        for index in range(first, last):
+            row = index - start
+            mazes[row], attempts[row] = sample(wish, derive_seed(params.seed, "maze", index))
+            if not attempts[row]:
+                raise DataError(
+                    f"no maze of size {params.size} with a shortest path longer than {params.path_longer_than} in "
+                    f"{params.attempts:,} attempts; lower path_longer_than, change walls or raise attempts"
+                )
+        report(last - first)
+
+    # Threads, not processes: the compiled sampler runs without the GIL.
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            list(pool.map(make, range(start, stop, CHUNK)))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return {"mazes": mazes, "attempts": attempts}
+
+
+def write_dataset(folder: Path, params: MazeParams, candidates: Arrays, workers: int) -> DatasetInfo:
+    """Label the candidates with the first of their shortest paths and write the data set.
+
+    The first path is that of hrm.data.grid.paths; start and goal stay themselves, as in the published labels.
+    `workers` has no work here: all of it takes about a second for thousands of mazes.
+    """
+    mazes = candidates["mazes"]
+    solved = solve_mazes(mazes, params.size)
+    labels = np.where((solved.moves > 0) & (mazes != START), np.uint8(PATH), mazes)
+    walls = (mazes == WALL).mean(axis=1)
+    made = Candidates(mazes, labels, solved, mazes, walls, candidates["attempts"])
+    return write_grids(folder, params, made, VOCABULARY_SIZE, params.path_longer_than + 1)
+
+
+def solve_mazes(mazes: Mazes, size: int) -> Solved:
+    """All shortest paths of input tokens (batch, cells); length -1 where there is none or the maze is malformed."""
+    found = layout(mazes, size)
+    solved = solve(found.openings, found.starts, found.goals, size)
+    return solved._replace(length=np.where(found.well_formed, solved.length, np.int32(-1)))
