@@ -33,9 +33,10 @@ rule all:
     default_target: True
     input:
         f"results/{PIPELINE.scale}/claims.json",
+        expand("figures/{scale}/{task}_difficulty.svg", scale=PIPELINE.scale, task=PIPELINE.datasets),
         expand(
             "figures/{scale}/{task}_{figure}.svg",
             scale=PIPELINE.scale,
             task=TASKS,
-            figure=["difficulty", "curves", "segments", "steps"],
+            figure=["curves", "segments", "steps"],
         ),

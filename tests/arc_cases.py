@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from hrm.core.data_schema import data_params
+from hrm.core.data_params import data_params
 from hrm.core.data_schema.arc import ArcParams
 from hrm.data.arc.collection import Pair
 from hrm.data.arc.group import ORDER, Grid

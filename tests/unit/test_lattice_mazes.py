@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hrm.cli import main
-from hrm.core.data_schema import data_params
+from hrm.core.data_params import data_params
 from hrm.core.data_schema.grid import LatticeParams
 from hrm.core.errors import DataError, ParameterError
 from hrm.data.dataset import load_dataset

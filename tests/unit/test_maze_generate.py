@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from hrm.cli import main
-from hrm.core.data_schema import data_params
+from hrm.core.data_params import data_params
 from hrm.core.data_schema.grid import MazeParams
 from hrm.core.errors import DataError, ParameterError
 from hrm.data.batches import TrainBatches

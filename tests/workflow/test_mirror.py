@@ -9,6 +9,8 @@ import pytest
 from dvc.repo import Repo
 from workspace import SOURCE, Workspace
 
+from hrm.core.data_params import FAMILIES
+
 pytestmark = pytest.mark.workflow
 COMMANDS = {
     "generate_shard": "generate",
@@ -19,7 +21,7 @@ COMMANDS = {
     "claims": "claims",
 }
 # Modules that a command imports by a computed name.
-BY_NAME = {"generate": ["src/hrm/data/sudoku.py"]}
+BY_NAME = {"generate": [f"src/hrm/data/{family}/task.py" for family in FAMILIES]}
 
 
 @dataclass(frozen=True)

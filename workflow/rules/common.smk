@@ -1,5 +1,5 @@
 # What the rules share: which runs there are, and which parameter files and source files decide each phase.
-from hrm.core.data_schema import data_files
+from hrm.core.data_params import data_files
 from hrm.core.schema import run_files
 
 PARAMS = Path("params")
@@ -24,6 +24,12 @@ SOURCES = {
         "data/augment.py",
         "data/batches.py",
         "data/dataset.py",
+        "data/permutations.py",
+        "data/arc/encoding.py",
+        "data/arc/group.py",
+        "data/arc/symmetries.py",
+        "data/grid/dihedral.py",
+        "data/grid/symmetries.py",
         "data/sudoku/layout.py",
         "data/sudoku/plan.py",
         "data/sudoku/symmetries.py",

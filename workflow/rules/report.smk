@@ -53,7 +53,7 @@ rule render_difficulty:
             "figures/{scale}/{task}_difficulty.svg",
             caption="../report/difficulty.rst",
             category="Figures",
-            labels={"scale": "{scale}", "task": "{task}", "figure": "difficulty of the puzzles"},
+            labels={"scale": "{scale}", "task": "{task}", "figure": "difficulty"},
         ),
         png="figures/{scale}/{task}_difficulty.png",
     log:

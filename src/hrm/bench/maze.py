@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hrm.core.data_schema import data_params
+from hrm.core.data_params import data_params
 from hrm.core.data_schema.grid import CountedWalls, MazeParams
 from hrm.core.errors import ParameterError
 from hrm.core.seeds import derive_seed, numpy_generator

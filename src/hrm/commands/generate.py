@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Make what was asked for; ParameterError and DataError say what is wrong."""
-    from hrm.core.data_schema import data_params
+    from hrm.core.data_params import data_params
     from hrm.core.errors import ParameterError
     from hrm.core.files import fingerprint
     from hrm.data.shards import ShardFacts, load_shards, save_shard, shard_range

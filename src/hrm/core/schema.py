@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
-from hrm.core.data_schema import check_name, check_scale, data_params
+from hrm.core.data_params import check_name, check_scale, data_params
 from hrm.core.data_schema.base import Name
 from hrm.core.files import read_yaml
 from hrm.core.params import Params, load_params

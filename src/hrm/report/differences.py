@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hrm.core.data_schema import data_params
+from hrm.core.data_params import data_params
 from hrm.core.schema import evaluation_params, run_params
 from hrm.report.claims_file import ProtocolParams
 from hrm.report.derived import TASK as DERIVED_TASK

@@ -10,10 +10,17 @@ from hrm.core.errors import DataError
 from hrm.report import style
 
 SPLITS = {"train": "training", "test": "test"}
+# What the rating of a family counts.
+RATINGS = {
+    "sudoku": "difficulty (guesses of the solver)",
+    "maze": "length of the shortest path (steps)",
+    "lattice": "length of the shortest path (steps)",
+    "arc": "cells of the pair's larger grid",
+}
 
 
 def draw(info: Mapping[str, Any], source: str) -> Figure:
-    """Share of puzzles by number of guesses, in the bins of dataset.json; splits without puzzles are left out.
+    """Share of examples by difficulty, in the bins of dataset.json; splits without examples are left out.
 
     Args:
         info: the content of dataset.json.
@@ -51,8 +58,8 @@ def draw(info: Mapping[str, Any], source: str) -> Figure:
     axes.set_xlim(-margin, len(bins) - 1 + margin)
     axes.set_ylim(0, highest * 1.05)
     axes.grid(visible=False, axis="x")
-    axes.set_xlabel("difficulty (guesses of the solver)")
-    axes.set_ylabel("share of puzzles (%)")
+    axes.set_xlabel(RATINGS[info["family"]])
+    axes.set_ylabel("share of examples (%)")
     figure.legend(loc="outside upper left", ncols=1)
     return figure
 

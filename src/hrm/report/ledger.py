@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hrm.core.data_schema import data_params
+from hrm.core.data_params import data_params
 from hrm.core.errors import DataError
 from hrm.core.files import read_json
 from hrm.report.claims_file import ClaimParams, ClaimsParams, GroupParams, Unit
