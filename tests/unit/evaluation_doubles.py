@@ -8,6 +8,7 @@ from torch import Tensor
 
 from hrm.core.schema import HaltingParams, RunParams, run_params
 from hrm.data.dataset import DatasetInfo, Split, save_dataset, single_examples
+from hrm.evaluation.segments import Examples
 from hrm.training.checkpoint import model_from_facts, save_tensors
 
 EMPTY, HALTS_NEVER = 1, 99
@@ -40,13 +41,13 @@ class ScriptedModel:
         return segment, logits, torch.stack((halt, torch.zeros_like(halt)), dim=1)
 
 
-def scripted_examples(solved_at: list[int], halts_at: list[int]) -> tuple[Tensor, Tensor]:
+def scripted_examples(solved_at: list[int], halts_at: list[int]) -> Examples:
     """Inputs and labels (examples, CELLS): two given cells that hold the script, two empty ones."""
     inputs = torch.full((len(solved_at), CELLS), EMPTY, dtype=torch.uint8)
     inputs[:, 0], inputs[:, 1] = torch.tensor(solved_at) + OFFSET, torch.tensor(halts_at) + OFFSET
     labels = inputs.clone()
     labels[:, 2:] = torch.tensor([4, 5])
-    return inputs, labels
+    return Examples(inputs, labels, torch.zeros(len(inputs), dtype=torch.long))
 
 
 def halting_params(max_segments: int, continue_target: str = "extra_forward") -> HaltingParams:

@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 import torch
 from evaluation_doubles import HALTS_NEVER, ScriptedModel, halting_params, scripted_examples
@@ -9,8 +11,7 @@ NEVER = 90
 
 
 def record(solved_at: list[int], halts_at: list[int], segments: int, batch_size: int = 2) -> SegmentRecord:
-    inputs, labels = scripted_examples(solved_at, halts_at)
-    return record_segments(ScriptedModel(), inputs, labels, segments, batch_size)
+    return record_segments(ScriptedModel(), scripted_examples(solved_at, halts_at), segments, batch_size, segments)
 
 
 def test_accuracy_at_each_segment_counts_the_examples_solved_by_then() -> None:
@@ -25,20 +26,27 @@ def test_accuracy_at_each_segment_counts_the_examples_solved_by_then() -> None:
 
 @pytest.mark.parametrize("batch_size", [1, 2, 3, 5])
 def test_batch_size_changes_no_measure_and_every_batch_is_full(batch_size: int) -> None:
-    inputs, labels = scripted_examples([1, 2, 3, 2, NEVER], [1, 2, 2, 3, 1])
-    whole = record_segments(ScriptedModel(), inputs, labels, 3, len(inputs))
+    examples = scripted_examples([1, 2, 3, 2, NEVER], [1, 2, 2, 3, 1])
+    whole = record_segments(ScriptedModel(), examples, 3, len(examples.inputs), 2)
     model = ScriptedModel()
-    parts = record_segments(model, inputs, labels, 3, batch_size)
+    parts = record_segments(model, examples, 3, batch_size, 2)
     assert set(model.batches) == {batch_size}
     assert torch.equal(whole.exact, parts.exact)
     assert torch.equal(whole.q, parts.q)
     assert torch.equal(whole.cells_right, parts.cells_right)
+    assert torch.equal(whole.answers, parts.answers)
+
+
+def test_answers_are_those_after_the_segment_that_was_asked_for() -> None:
+    examples = scripted_examples([1, 2, 3], [NEVER] * 3)
+    answers = record_segments(ScriptedModel(), examples, 3, 2, answer_after=2).answers
+    assert (answers == examples.labels).all(dim=1).tolist() == [True, True, False]
 
 
 def test_padding_cells_are_not_counted() -> None:
-    inputs, labels = scripted_examples([NEVER], [NEVER])
-    labels[:, 2:] = 0
-    padded = record_segments(ScriptedModel(), inputs, labels, 1, 1)
+    examples = scripted_examples([NEVER], [NEVER])
+    examples.labels[:, 2:] = 0
+    padded = record_segments(ScriptedModel(), examples, 1, 1, 1)
     assert padded.exact.all()
     assert padded.cells.tolist() == [2]
     assert padded.open_cells.tolist() == [0]
@@ -61,7 +69,7 @@ def test_a_wish_after_the_maximum_is_no_halt() -> None:
 def test_halt_head_alone_decides_by_its_sign_when_continue_is_not_trained() -> None:
     known = record([1], [1], 2)
     q = torch.tensor([[[1.0, 2.0]], [[1.0, 2.0]]])
-    known = SegmentRecord(known.exact, known.cells_right, known.open_right, q, known.cells, known.open_cells)
+    known = dataclasses.replace(known, q=q)
     assert measures.halting(known, halting_params(2, "none")).mean_steps == 1
     assert measures.halting(known, halting_params(2, "extra_forward")).mean_steps == 2
 
@@ -88,7 +96,7 @@ def test_example_to_show_is_the_slowest_solved_one_and_the_first_of_equals() -> 
 
 
 def test_shown_example_is_the_one_that_was_measured() -> None:
-    inputs, labels = scripted_examples([1, 1, 3], [1, 1, 2])
-    cells, q = record_example(ScriptedModel(), inputs, 2, 3, 2)
+    examples = scripted_examples([1, 1, 3], [1, 1, 2])
+    cells, q = record_example(ScriptedModel(), examples, 2, 3, 2)
     assert [(step == labels[2]).all().item() for step in cells] == [False, False, True]
     assert (q[:, 0] > 0).tolist() == [False, True, True]

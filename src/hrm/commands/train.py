@@ -43,6 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         "vocabulary_size": info.vocabulary_size,
         "puzzle_ids": info.puzzle_ids,
         "data_sha256": info.sha256,
+        "data_info": info.model_dump(),
     }
     from hrm.training.loop import train
 

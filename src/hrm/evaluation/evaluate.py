@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from tqdm import tqdm
@@ -15,11 +16,14 @@ from tqdm import tqdm
 from hrm.core.device import describe_hardware
 from hrm.core.errors import DataError
 from hrm.core.files import read_json, sha256_file, write_json, write_text
+from hrm.core.params import parse_value
 from hrm.core.provenance import provenance
 from hrm.core.schema import EvaluationParams
-from hrm.data.dataset import Dataset, load_dataset
+from hrm.data.arc.mixing import refuse_mixing
+from hrm.data.dataset import Dataset, DatasetInfo, load_dataset
 from hrm.evaluation import measures
-from hrm.evaluation.segments import SegmentModel, SegmentRecord, batch_starts, record_example, record_segments
+from hrm.evaluation.judges import judge
+from hrm.evaluation.segments import Examples, SegmentModel, SegmentRecord, batch_starts, record_example, record_segments
 from hrm.models.hrm import count_parameters
 from hrm.training.checkpoint import LoadedModel, Weights, load_model
 
@@ -55,25 +59,26 @@ def evaluate(
     check_fit(loaded, dataset, model_path, data)
     if loaded.facts["data_sha256"] != dataset.info.sha256:
         print(f"hrm evaluate: note: {model_path} was trained on other data than {data}", file=sys.stderr)
-    inputs = torch.from_numpy(dataset.test.inputs[:limit]).to(device)
-    labels = torch.from_numpy(dataset.test.labels[:limit]).to(device)
+    examples = test_examples(dataset, limit, device)
     rating = torch.from_numpy(dataset.test.rating[:limit])
     trained = loaded.params.halting.max_segments
-    batch_size = min(params.batch_size, len(inputs))
+    batch_size = min(params.batch_size, len(rating))
 
-    record = _record(loaded.model, inputs, labels, trained * params.segment_factor, batch_size, params.weights)
+    record = _record(loaded.model, examples, trained * params.segment_factor, batch_size, trained, params.weights)
     shown = measures.example_to_show(record.exact[:trained])
-    steps = _shown_example(loaded.model, dataset, inputs, shown, record.exact[:trained, shown], batch_size)
+    steps = _shown_example(loaded.model, dataset, examples, shown, record.exact[:trained, shown], batch_size)
     other: Weights = "raw" if params.weights == "ema" else "ema"
     # Into the same modules, so that nothing is compiled twice.
     loaded.model.load_state_dict(load_model(model_path, other, device, compile=False).model.state_dict())
-    other_record = _record(loaded.model, inputs, labels, trained, batch_size, other)
+    other_record = _record(loaded.model, examples, trained, batch_size, trained, other)
 
     segments = measures.segment_rows(record, trained, params.confidence)
     difficulty = measures.difficulty_rows(record.exact[trained - 1], rating, params.rating_bins, params.confidence)
     metrics = flat_metrics(record, segments, loaded, params.segment_factor)
     metrics[f"exact_accuracy_{params.weights}"] = metrics["exact_accuracy"]
     metrics[f"exact_accuracy_{other}"] = round(measures.share(other_record.exact[-1]), DIGITS)
+    judged = judge(dataset.info, examples.inputs, record.answers.to(device), rating)
+    metrics |= {name: round(value, DIGITS) for name, value in judged.items()}
     metrics["parameters"] = count_parameters(loaded.model)
     beside = model_path.parent / "provenance.json"
     metrics["train_seconds"] = read_json(beside).get("seconds") if beside.is_file() else None
@@ -86,7 +91,7 @@ def evaluate(
         **about,
         params=params.model_dump(),
         limit=limit,
-        test_examples=len(inputs),
+        test_examples=len(rating),
         hardware=describe_hardware(device),
         seconds=round(time.monotonic() - started, 2),
         data_sha256=dataset.info.sha256,
@@ -106,6 +111,16 @@ def check_fit(loaded: LoadedModel, dataset: Dataset, model_path: Path, data: Pat
             raise DataError(f"{data / 'dataset.json'}: {key} is {found!r}; the model {model_path} needs {wanted!r}")
     if not len(dataset.test.inputs):
         raise DataError(f"{data}: has no test examples")
+    if dataset.info.family == "arc":
+        refuse_mixing(parse_value(DatasetInfo, loaded.facts["data_info"], str(model_path)), dataset.info)
+
+
+def test_examples(dataset: Dataset, limit: int | None, device: torch.device) -> Examples:
+    """The first `limit` examples of the test split as they are stored, each under the id of its unchanged puzzle."""
+    test = dataset.test
+    ids = test.first_ids[test.groups] if dataset.info.puzzle_ids > 1 else np.zeros(len(test.inputs), dtype=np.int32)
+    arrays = (test.inputs, test.labels, ids.astype(np.int64))
+    return Examples(*(torch.from_numpy(array[:limit]).to(device) for array in arrays))
 
 
 def flat_metrics(
@@ -149,18 +164,18 @@ def csv_text(rows: Sequence[measures.Row]) -> str:
 
 
 def _record(
-    model: SegmentModel, inputs: Tensor, labels: Tensor, segments: int, batch_size: int, weights: str
+    model: SegmentModel, examples: Examples, segments: int, batch_size: int, trained: int, weights: str
 ) -> SegmentRecord:
-    starts = batch_starts(len(inputs), batch_size)
+    starts = batch_starts(len(examples.inputs), batch_size)
     bar = tqdm(starts, desc=f"evaluate {weights} weights", unit="batch", disable=None)
-    return record_segments(model, inputs, labels, segments, batch_size, bar)
+    return record_segments(model, examples, segments, batch_size, trained, bar)
 
 
 def _shown_example(
-    model: SegmentModel, dataset: Dataset, inputs: Tensor, shown: int, exact: Tensor, batch_size: int
+    model: SegmentModel, dataset: Dataset, examples: Examples, shown: int, exact: Tensor, batch_size: int
 ) -> dict[str, Any]:
     """steps.json: one test example with its prediction after each segment up to the trained number."""
-    cells, q = record_example(model, inputs, shown, len(exact), batch_size)
+    cells, q = record_example(model, examples, shown, len(exact), batch_size)
     settled = int(measures.settled_segment(exact[:, None])[0])
     generator = dataset.info.generator
     return {
@@ -169,7 +184,7 @@ def _shown_example(
         "grid_shape": dataset.info.grid_shape,
         "box": [generator["box_height"], generator["box_width"]] if "box_height" in generator else None,
         "test_example": shown,
-        "test_examples": len(inputs),
+        "test_examples": len(examples.inputs),
         "rating": int(dataset.test.rating[shown]),
         "settled_segment": settled or None,
         "input": dataset.test.inputs[shown].tolist(),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor
@@ -20,6 +20,14 @@ class SegmentModel(Protocol):
         """One segment: next carry, logits (batch, cells, vocabulary), halt and continue logits (batch, 2)."""
 
 
+class Examples(NamedTuple):
+    """What a model is measured on, all on one device."""
+
+    inputs: Tensor  # (examples, cells) tokens
+    labels: Tensor  # (examples, cells) tokens
+    puzzle_ids: Tensor  # (examples,) long
+
+
 @dataclass(frozen=True)
 class SegmentRecord:
     """What is known of every example after every segment; on the CPU.
@@ -34,24 +42,25 @@ class SegmentRecord:
     q: Tensor  # (segments, examples, 2) float32 logits (halt, continue)
     cells: Tensor  # (examples,) int32 counted cells
     open_cells: Tensor  # (examples,) int32
+    answers: Tensor  # (examples, cells) uint8 predicted tokens after the segment that was asked for
 
 
 @torch.inference_mode()
 def record_segments(
     model: SegmentModel,
-    inputs: Tensor,
-    labels: Tensor,
+    examples: Examples,
     segments: int,
     batch_size: int,
+    answer_after: int,
     bar: Iterable[int] | None = None,
 ) -> SegmentRecord:
     """Run `segments` segments on all examples without halting any.
 
     Args:
-        model: in eval mode, on the device of `inputs`.
-        inputs: (examples, cells) tokens, on the device.
-        labels: (examples, cells) tokens, on the device.
+        model: in eval mode, on the device of `examples`.
+        examples: what to run it on.
         segments: how many segments each example gets.
+        answer_after: the segment, counted from 1, whose predictions are kept.
         batch_size: every batch has this size; the last one is filled up with its first example and cut, so that a
             compiled model sees one shape.
         bar: the starts of the batches wrapped in a progress bar, or None.
@@ -59,17 +68,21 @@ def record_segments(
     Returns:
         The record. The device is waited for once, at the end.
     """
-    examples, device = len(inputs), inputs.device
-    counts = torch.zeros(3, segments, examples, dtype=torch.int32, device=device)
-    q_values = torch.zeros(segments, examples, 2, dtype=torch.float32, device=device)
+    inputs, labels, puzzle_ids = examples
+    count, device = len(inputs), inputs.device
+    counts = torch.zeros(3, segments, count, dtype=torch.int32, device=device)
+    q_values = torch.zeros(segments, count, 2, dtype=torch.float32, device=device)
+    answers = torch.zeros(inputs.shape, dtype=torch.uint8, device=device)
     counted = labels != PADDING
     is_open = counted & (inputs != labels)
-    for start in bar if bar is not None else batch_starts(examples, batch_size):
-        rows = batch_rows(start, examples, batch_size, device)
-        kept = min(batch_size, examples - start)
+    for start in bar if bar is not None else batch_starts(count, batch_size):
+        rows = batch_rows(start, count, batch_size, device)
+        kept = min(batch_size, count - start)
         target, counts_here, open_here = labels[rows], counted[rows], is_open[rows]
         here = slice(start, start + kept)
-        for segment, (prediction, q) in enumerate(predictions(model, inputs[rows], segments)):
+        for segment, (prediction, q) in enumerate(predictions(model, inputs[rows], puzzle_ids[rows], segments)):
+            if segment + 1 == answer_after:
+                answers[here] = prediction[:kept].to(torch.uint8)
             right = (prediction == target) & counts_here
             counts[0, segment, here] = (right == counts_here).all(dim=1)[:kept].int()
             counts[1, segment, here] = right.sum(dim=1)[:kept].int()
@@ -77,29 +90,30 @@ def record_segments(
             q_values[segment, here] = q[:kept]
     totals = torch.stack((counted.sum(dim=1), is_open.sum(dim=1))).int().cpu()
     exact, cells_right, open_right = counts.cpu().unbind()
-    return SegmentRecord(exact.bool(), cells_right, open_right, q_values.cpu(), totals[0], totals[1])
+    return SegmentRecord(exact.bool(), cells_right, open_right, q_values.cpu(), totals[0], totals[1], answers.cpu())
 
 
 @torch.inference_mode()
 def record_example(
-    model: SegmentModel, inputs: Tensor, example: int, segments: int, batch_size: int
+    model: SegmentModel, examples: Examples, example: int, segments: int, batch_size: int
 ) -> tuple[Tensor, Tensor]:
     """Predictions (segments, cells) and logits (segments, 2) of one example, in the batch that it was measured in."""
     start = example // batch_size * batch_size
+    inputs, _, puzzle_ids = examples
     rows = batch_rows(start, len(inputs), batch_size, inputs.device)
     steps = [
         (prediction[example - start], q[example - start])
-        for prediction, q in predictions(model, inputs[rows], segments)
+        for prediction, q in predictions(model, inputs[rows], puzzle_ids[rows], segments)
     ]
     cells, values = zip(*steps, strict=True)
     return torch.stack(cells).cpu(), torch.stack(values).cpu()
 
 
-def predictions(model: SegmentModel, tokens: Tensor, segments: int) -> Iterable[tuple[Tensor, Tensor]]:
+def predictions(
+    model: SegmentModel, tokens: Tensor, puzzle_ids: Tensor, segments: int
+) -> Iterable[tuple[Tensor, Tensor]]:
     """After each segment, the likeliest tokens (batch, cells) and the logits (batch, 2); tokens are (batch, cells)."""
     long_tokens = tokens.long()
-    # Puzzle id 0 is the blank one; tasks without puzzle ids know no other.
-    puzzle_ids = torch.zeros(len(tokens), dtype=torch.long, device=tokens.device)
     carry = model.initial_carry(len(tokens), tokens.device)
     for _ in range(segments):
         carry, logits, q = model(carry, long_tokens, puzzle_ids)

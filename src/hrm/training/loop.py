@@ -141,8 +141,9 @@ class _Run:
         ]
         write_text(out / "history.csv", "\n".join(rows) + "\n")
         seconds = round(time.monotonic() - self.started, 2)
+        known = {name: fact for name, fact in self.facts.items() if name != "data_info"}  # data_sha256 stands for it
         record = provenance(
-            **self.facts,
+            **known,
             params=self.params.model_dump(),
             parameters=count_parameters(self.trainer.model),
             hardware=describe_hardware(self.device),
