@@ -21,7 +21,7 @@ from hrm.data.lattice.tokens import VOCABULARY_SIZE, Tokens, decode, drop_walls,
 from hrm.data.maze.task import solve_mazes
 
 PARAMS = Path(__file__).parents[2] / "params"
-SMALL = ["train_mazes=12", "test_mazes=8"]
+SMALL = ["size=5", "minimum_path_cells=8", "spare=0.2", "train_mazes=12", "test_mazes=8"]
 GENERATORS = [
     "gen_dfs",
     "gen_wilson",
