@@ -98,5 +98,5 @@ def test_example_to_show_is_the_slowest_solved_one_and_the_first_of_equals() -> 
 def test_shown_example_is_the_one_that_was_measured() -> None:
     examples = scripted_examples([1, 1, 3], [1, 1, 2])
     cells, q = record_example(ScriptedModel(), examples, 2, 3, 2)
-    assert [(step == labels[2]).all().item() for step in cells] == [False, False, True]
+    assert [(step == examples.labels[2]).all().item() for step in cells] == [False, False, True]
     assert (q[:, 0] > 0).tolist() == [False, True, True]

@@ -102,7 +102,7 @@ def test_training_batches_use_the_planned_symmetries(dihedral: bool, tmp_path: P
     assert data.train.plan.shape == (30, 8 if dihedral else 0)
     assert data.test.plan.shape == (20, 0)
     batches = TrainBatches(data, 60, 0, torch.device("cpu"))
-    drawn = [batches.draw() for _ in range(10)]
+    drawn = [batches.make(batches.next()) for _ in range(10)]
     assert all(is_optimal(batch.inputs, batch.labels).all() for batch in drawn)
     seen = {bytes(row) for batch in drawn for row in batch.inputs.numpy().astype(np.uint8)}
     assert len(seen) > 150 if dihedral else seen == {bytes(row) for row in data.train.inputs}

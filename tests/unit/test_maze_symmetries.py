@@ -100,5 +100,5 @@ def test_augmented_labels_are_shortest_paths() -> None:
 def test_lattice_mazes_stay_as_they_are_and_unknown_families_are_refused() -> None:
     base = Examples(torch.ones(3, 4), torch.ones(3, 4))
     assert augmenter(info("lattice", 2)).apply(base, torch.zeros(3, dtype=torch.long)) == base
-    with pytest.raises(DataError, match="known are sudoku, maze and lattice"):
+    with pytest.raises(DataError, match="known are arc, lattice, maze and sudoku"):
         augmenter(info("crossword", 2))
