@@ -9,6 +9,7 @@ from hrm.core.errors import HrmError
 
 COMMANDS = {
     "generate": "make a data set, or one shard of it, or merge shards",
+    "fetch": "bring published data from a mirror, the cache or the network, and check them",
     "import-puzzles": "read Sudoku puzzles from a text or CSV file into a data set",
     "train": "train one variant with one seed; goes on where it was if it was interrupted",
     "evaluate": "measure a trained model on the test split",
