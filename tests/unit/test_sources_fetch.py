@@ -185,7 +185,7 @@ def test_mirror_comes_first_and_is_checked(hub: Hub, params: Path, monkeypatch: 
     (mirror / "mazes").mkdir(parents=True)
     monkeypatch.setenv("HRM_MIRROR", str(mirror))
     (mirror / "mazes/train.csv").write_bytes(TRAIN)
-    with pytest.raises(DataError, match="lacks files of mazes; it must hold train.csv, test.csv"):
+    with pytest.raises(DataError, match=r"lacks files of mazes; it must hold train.csv, test.csv"):
         locate("mazes", params)
     (mirror / "mazes/test.csv").write_bytes(TEST + b"x")
     with pytest.raises(DataError, match=r"test.csv: its SHA-256 is"):
