@@ -11,6 +11,8 @@ COMMANDS = {
     "generate": "make a data set, or one shard of it, or merge shards",
     "fetch": "bring published data from a mirror, the cache or the network, and check them",
     "import-puzzles": "read Sudoku puzzles from a text or CSV file into a data set",
+    "import-dataset": "read a data set in the published format",
+    "export-dataset": "write a data set in the published format, augmentations included",
     "train": "train one variant with one seed; goes on where it was if it was interrupted",
     "evaluate": "measure a trained model on the test split",
     "summarise": "bring the metrics of several seeds together, with intervals",

@@ -13,6 +13,7 @@ from hrm.core.data_schema import SudokuParams
 from hrm.core.errors import DataError
 from hrm.core.seeds import numpy_generator
 from hrm.data.dataset import DatasetInfo, Split, save_dataset, single_examples
+from hrm.data.ratings import rating_statistics
 from hrm.data.shards import Arrays
 from hrm.data.sudoku.canonical import Canonical, canonical_forms, class_keys
 from hrm.data.sudoku.layout import line_permutations
@@ -121,7 +122,7 @@ def make_split(puzzles: Boards, solutions: Boards, rating: NDArray[np.int32], pl
 def split_statistics(
     puzzles: Boards, rating: NDArray[np.int32], forms: Canonical, box_height: int, box_width: int
 ) -> dict[str, Any]:
-    """Size, classes, clues and difficulty of a split; the histogram counts edges[i] <= rating < edges[i + 1].
+    """Size, classes, clues and difficulty of a split.
 
     `mean_rearranged` is the mean rating with rows and columns in another order: puzzles that a search drove up are
     harder as they stand than rearranged, because the solver branches in reading order.
@@ -129,19 +130,12 @@ def split_statistics(
     if not len(puzzles):
         return {"puzzles": 0}
     moved = rate(rearranged(puzzles, box_height, box_width), box_height, box_width)
-    edges = [0, *(2**power for power in range(int(rating.max()).bit_length() + 1))]
     return {
         "puzzles": len(puzzles),
         "classes": len(set(class_keys(forms.puzzles))),
         "solution_classes": len(set(class_keys(forms.grids))),
         "clues_mean": round(float((puzzles > 0).sum(axis=1).mean()), 4),
-        "rating": {
-            "minimum": int(rating.min()),
-            "mean": round(float(rating.mean()), 4),
-            "mean_rearranged": round(float(moved.rating.mean()), 4),
-            "maximum": int(rating.max()),
-            "histogram": {"edges": edges, "counts": np.histogram(rating, edges)[0].tolist()},
-        },
+        "rating": {**rating_statistics(rating), "mean_rearranged": round(float(moved.rating.mean()), 4)},
     }
 
 
