@@ -18,6 +18,7 @@ COMMANDS = {
     "summarise": "bring the metrics of several seeds together, with intervals",
     "claims": "judge the published claims by our results",
     "render": "draw a figure from tables",
+    "show": "draw some examples of a data set: a contact sheet, and a page to look through",
     "bench": "time a fast path beside its reference, and print the ratio",
     "doctor": "say what this machine has, and whether the parameters are in order",
 }
