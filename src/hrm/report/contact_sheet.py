@@ -80,6 +80,7 @@ def _block(figure: FigureBase, info: DatasetInfo, draw: Draw, sample: Sample, si
         pair = pairs[place // 2]
         axes.set_title(HEADINGS[place], size=8.0)
         given = _grid(info, pair.inputs)
+        axes.set_anchor("N")  # grids of other heights than their neighbours hang from one line
         draw(axes, given if place % 2 == 0 else _grid(info, pair.labels), given, 0.92 * side)
 
 

@@ -32,7 +32,7 @@ SIDES = 16
 MOVES = ((-1, 0), (1, 0), (0, -1), (0, 1))
 # Ends of the wall on the side of each move, (row, column) from the upper left corner of the cell.
 WALLS = (((0, 0), (0, 1)), ((1, 0), (1, 1)), ((0, 0), (1, 0)), ((0, 1), (1, 1)))
-SMALLEST = 3.0  # points: letters below this are left out
+SMALLEST = 4.0  # points: numbers below this are left out
 
 
 def drawing(family: str, generator: Mapping[str, Any]) -> Draw:
@@ -55,6 +55,8 @@ def rating_text(family: str, rating: int) -> str:
         return f"{rating:,} {'guess' if rating == 1 else 'guesses'}"
     if family in ("maze", "lattice"):
         return f"{rating:,} {'step' if rating == 1 else 'steps'}"
+    if family == "arc":
+        return f"{rating:,} {'cell' if rating == 1 else 'cells'}"
     return f"rating {rating:,}"
 
 
@@ -82,7 +84,7 @@ def _colours(axes: Axes, tokens: Tokens, given: Tokens, side: float) -> None:
     inside = [[ARC_COLOURS[colour] if colour >= 0 else "#FFFFFF" for colour in row] for row in grid]
     grids.coloured(axes, inside, "#5C5C5C", 0.4)
     size = _points(side, max(grid.shape), 0.42)
-    if size >= 2 * SMALLEST:
+    if size >= SMALLEST:
         for (row, column), colour in np.ndenumerate(grid):
             if colour > 0:  # the background needs no number
                 light = colour in (3, 4, 5, 7, 8)
