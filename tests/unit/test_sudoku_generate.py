@@ -13,7 +13,8 @@ from hrm.core.params import load_params
 from hrm.data.dataset import load_dataset
 from hrm.data.sudoku.canonical import canonical_forms, class_keys
 from hrm.data.sudoku.solver import rate
-from hrm.data.sudoku.task import candidate_count, make_candidates, rearranged, write_dataset
+from hrm.data.sudoku.task import candidate_count, make_candidates, write_dataset
+from hrm.data.sudoku.writing import rearranged
 
 PARAMS = Path(__file__).parents[2] / "params"
 SMALL = """

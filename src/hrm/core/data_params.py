@@ -35,6 +35,7 @@ def data_params(root: Path, scale: str, task: str, overrides: list[str]) -> Data
     params = load_params(FAMILIES[family], files, overrides)
     if params.task != task:
         raise ParameterError(f"{files[0]}: task is {params.task!r}; it must be {task!r}, as the file is called")
+    params._root = root
     return params
 
 

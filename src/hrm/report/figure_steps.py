@@ -1,6 +1,6 @@
 """One puzzle, segment by segment: what the model would answer after each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from hrm.core.errors import DataError
 from hrm.report import style
+from hrm.report.grids import GIVEN, LIGHT, box_lines
 
 Cells = NDArray[np.int64]
 KEYS = {"task", "input", "label", "predictions", "q_halt", "box", "grid_shape", "settled_segment", "rating"} | {
@@ -22,7 +23,6 @@ KEYS = {"task", "input", "label", "predictions", "q_halt", "box", "grid_shape", 
 MOST_PANELS = 8  # the input and seven answers fill two rows of a page
 LARGEST_SIDE = style.PAGE_WIDTH / 4  # inches of one grid
 CHANGED = "#CFE6F5"
-GIVEN, LIGHT = "#EDEDED", "#B8B8B8"
 
 
 def draw(steps: Mapping[str, Any], source: str) -> Figure:
@@ -50,7 +50,7 @@ def draw(steps: Mapping[str, Any], source: str) -> Figure:
     for axes in panels[len(chosen) + 1 :]:
         axes.set_axis_off()
     size = min(10.0, 0.58 * 72 * side / max(shape))  # points, a good half of a cell
-    _grid(panels[0], steps["box"], shape)
+    box_lines(panels[0], steps["box"], shape)
     number, total = steps["test_example"] + 1, steps["test_examples"]
     panels[0].set_title(f"Test puzzle {number:,} of {total:,}\nrating {steps['rating']}")
     _digits(panels[0], given, given, answer, None, size)
@@ -58,7 +58,7 @@ def draw(steps: Mapping[str, Any], source: str) -> Figure:
     for axes, segment in zip(panels[1:], chosen, strict=False):
         halt = 1 / (1 + np.exp(-steps["q_halt"][segment - 1]))
         prediction = predictions[segment - 1]
-        _grid(axes, steps["box"], shape)
+        box_lines(axes, steps["box"], shape)
         _digits(axes, prediction, given, answer, prediction if segment == chosen[0] else before, size)
         wrong = int((prediction != answer).sum())
         verdict = "solved" if wrong == 0 else f"{wrong} wrong"
@@ -92,20 +92,6 @@ def layout(panels: int, side: int) -> int:
     if panels <= 4 or (side <= 6 and panels <= 6):
         return panels
     return 3 if panels <= 6 else 4
-
-
-def _grid(axes: Axes, box: Sequence[int], shape: Sequence[int]) -> None:
-    """Lines of cells and boxes; one unit a cell, row 0 on top."""
-    rows, columns = shape
-    axes.set(xlim=(-0.04, columns + 0.04), ylim=(rows + 0.04, -0.04), aspect="equal", xticks=[], yticks=[])
-    axes.grid(visible=False)
-    axes.set_frame_on(False)
-    for count, step, other, is_row in ((rows, box[0], columns, True), (columns, box[1], rows, False)):
-        for place in range(count + 1):
-            wide = place % step == 0
-            ends = ([0, other], [place, place])
-            line = ends if is_row else ends[::-1]
-            axes.plot(*line, color="black" if wide else LIGHT, lw=1.1 if wide else 0.5, zorder=3 if wide else 2)
 
 
 def _digits(axes: Axes, shown: Cells, given: Cells, answer: Cells, before: Cells | None, size: float) -> None:

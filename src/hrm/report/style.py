@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -72,10 +73,21 @@ def save(figure: Figure, stem: Path) -> list[Path]:
     """Write STEM.svg and STEM.png; equal figures are equal files, as neither holds a date or a version."""
     if stem.suffix in (".svg", ".png"):
         stem = stem.with_suffix("")
-    written = []
-    for suffix, metadata in ((".svg", {"Date": None, "Creator": None}), (".png", {"Software": None})):
-        path = stem.with_name(stem.name + suffix)
-        with atomic_path(path) as temporary:
-            figure.savefig(temporary, format=suffix[1:], dpi=PNG_DPI, metadata=metadata)
-        written.append(path)
+    written = [stem.with_name(stem.name + suffix) for suffix in (".svg", ".png")]
+    with atomic_path(written[0]) as temporary:
+        figure.savefig(temporary, format="svg", metadata={"Date": None, "Creator": None})
+    with atomic_path(written[1]) as temporary:
+        write_png(figure, temporary)
     return written
+
+
+def write_png(figure: Figure, target: Path | BytesIO) -> None:
+    """Write `figure` as PNG; equal figures are equal bytes."""
+    figure.savefig(target, format="png", dpi=PNG_DPI, metadata={"Software": None})
+
+
+def png(figure: Figure) -> bytes:
+    """The bytes of `figure` as PNG."""
+    buffer = BytesIO()
+    write_png(figure, buffer)
+    return buffer.getvalue()

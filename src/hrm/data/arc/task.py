@@ -104,7 +104,7 @@ def _write(folder: Path, params: ArcParams, tasks: list[ArcTask], plan: NDArray[
     side = params.largest_grid
     train = make_split([t.demonstrations if t.held_out else t.pairs for t in tasks], plan, first_ids, side)
     test = make_split([t.tests for t in tasks if t.held_out], plan[held_out], first_ids[held_out], side)
-    known = len(tasks) + dropped if _made(params) is not None else len(load_tasks(tuple(params.parts)))
+    known = len(tasks) + dropped if _made(params) is not None else len(load_tasks(tuple(params.parts), params.root))
     facts = {
         "task": params.task,
         "family": "arc",
@@ -144,7 +144,7 @@ def task_finder(params: ArcParams) -> Callable[[int], ArcTask]:
 
 def _fitting(params: ArcParams) -> list[ArcTask]:
     """The tasks whose grids all fit the canvas; DataError when there are none."""
-    tasks = [task for task in load_tasks(tuple(params.parts)) if task.side <= params.largest_grid]
+    tasks = [task for task in load_tasks(tuple(params.parts), params.root) if task.side <= params.largest_grid]
     if not tasks:
         raise DataError(f"largest_grid is {params.largest_grid}; no task of {', '.join(params.parts)} fits that")
     return tasks

@@ -31,7 +31,10 @@ class Wish(NamedTuple):
 
     @classmethod
     def of(cls, params: SudokuParams) -> "Wish":
-        """The wish that the parameters express."""
+        """The wish that the parameters express, which must be those of generated puzzles."""
+        assert params.clues is not None
+        assert params.rating is not None
+        assert params.search is not None
         clues = 0 if params.clues == "minimal" else params.clues
         rating, effort = params.rating, Effort(**params.search.model_dump())
         return cls(params.box_height, params.box_width, clues, rating.minimum, rating.mean, effort)

@@ -1,0 +1,1 @@
+"""The formats of the published code, in and out."""
