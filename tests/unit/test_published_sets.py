@@ -68,8 +68,8 @@ def folder(tmp_path: Path, boards: tuple[np.ndarray, np.ndarray], monkeypatch: p
 def pin(params: Path, mirror: Path) -> None:
     files = {name: hashlib.sha256((mirror / name).read_bytes()).hexdigest() for name in ("train.csv", "test.csv")}
     source = {"kind": "hub", "repository": "owner/puzzles", "revision": COMMIT, "files": files}
-    about = {"mirror": "sudoku_extreme", "licence": "none", "citation": "nobody"}
-    (params / "sources.yaml").write_text(yaml.safe_dump({"sources": {"sudoku_extreme": source | about}}))
+    about = {"mirror": mirror.name, "licence": "none", "citation": "nobody"}
+    (params / "sources.yaml").write_text(yaml.safe_dump({"sources": {mirror.name: source | about}}))
 
 
 def generate(folder: Path, *more: str) -> int:
@@ -231,6 +231,36 @@ def test_published_mazes_come_in_as_tokens(tmp_path: Path) -> None:
     assert mazes.split.rating.tolist() == [6, 1]
     assert mazes.published_rating.tolist() == [40, 7]
     assert mazes.split.plan.shape == (2, 0)
+
+
+def test_published_mazes_become_a_data_set_with_their_own_labels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question, answer = small_maze()
+    mirror, params = tmp_path / "mirror/maze_hard", tmp_path / "params"
+    mirror.mkdir(parents=True)
+    write_csv(mirror / "train.csv", [["0", question, answer, 6], ["1", "SG" + "#" * 14, "SG" + "#" * 14, 7]])
+    turned = "".join(question[4 * column + row] for row in range(4) for column in range(4))
+    turned_answer = "".join(answer[4 * column + row] for row in range(4) for column in range(4))
+    write_csv(mirror / "test.csv", [["2", turned, turned_answer, 6]])
+    (params / "tasks").mkdir(parents=True)
+    (params / "scales/paper/data").mkdir(parents=True)
+    (params / "tasks/maze_hard.yaml").write_text((PARAMS / "tasks/maze_hard.yaml").read_text())
+    scale = yaml.safe_load((PARAMS / "scales/paper/data/maze_hard.yaml").read_text())
+    scale |= {"size": 4, "path_longer_than": 5, "train_mazes": 2, "test_mazes": 1}
+    (params / "scales/paper/data/maze_hard.yaml").write_text(yaml.safe_dump(scale))
+    pin(params, mirror)
+    monkeypatch.setenv("HRM_MIRROR", str(tmp_path / "mirror"))
+    command = ["generate", "--task", "maze_hard", "--scale", "paper", "--params", str(params)]
+    assert main([*command, "--out", str(tmp_path / "data")]) == 0
+    data = load_dataset(tmp_path / "data")
+    assert (data.info.train_examples, data.info.test_examples) == (2, 1)
+    assert "".join(CHARACTERS[token - 1] for token in data.test.labels[0]) == turned_answer
+    assert data.train.rating.tolist() == [6, 1]
+    statistics = data.info.statistics
+    assert statistics["test_equal_to_an_earlier_maze"] == 1
+    assert statistics["train"]["not_longer_than_asked"] == 1
+    assert statistics["train"]["labels_not_shortest"] == 0
 
 
 def spoiled(place: int, old: str, new: str, both: bool) -> tuple[str, str]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrm.core.data_params import data_params
-from hrm.core.data_schema.grid import CountedWalls, MazeParams
+from hrm.core.data_schema.grid import CountedWalls, IndependentWalls, MazeParams
 from hrm.core.errors import ParameterError
 from hrm.core.seeds import derive_seed, numpy_generator
 from hrm.data.compiled import compiled
@@ -123,7 +123,7 @@ def plain(params: MazeParams, count: int, attempts: int, generator: np.random.Ge
     """`count` mazes of plain rejection sampling, word for word: walls, start, goal, search, and again if too short."""
     counted = isinstance(params.walls, CountedWalls)
     fewest, most = params.wall_counts if counted else (0, 0)
-    probability = 0.0 if isinstance(params.walls, CountedWalls) else params.walls.probability
+    probability = params.walls.probability if isinstance(params.walls, IndependentWalls) else 0.0
     mazes = np.empty((count, params.size**2), dtype=np.uint8)
     begin = time.perf_counter()
     total = 0

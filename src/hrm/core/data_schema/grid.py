@@ -31,12 +31,15 @@ class IndependentWalls(Params):
 
 
 class MazeParams(DataParams):
-    """Square grids of open and wall cells with a start and a goal; the answer is a shortest path."""
+    """Square grids of open and wall cells with a start and a goal; the answer is a shortest path.
+
+    For published ones `walls`, which is a wish to the sampler, is null.
+    """
 
     family: Literal["maze"]
-    source: Literal["generated"]
+    source: Literal["generated", "published"]
     size: Annotated[int, Field(ge=2, le=62)]
-    walls: Annotated[CountedWalls | IndependentWalls, Field(discriminator="rule")]
+    walls: Annotated[CountedWalls | IndependentWalls, Field(discriminator="rule")] | None
     path_longer_than: NonNegativeInt
     train_mazes: PositiveInt
     test_mazes: PositiveInt
@@ -48,6 +51,10 @@ class MazeParams(DataParams):
     def _possible(self) -> "MazeParams":
         if self.path_longer_than >= self.size**2 - 1:
             raise ValueError(f"path_longer_than must be below size x size - 1 = {self.size**2 - 1}")
+        if (self.walls is None) != self.published:
+            raise ValueError(f"walls must be {'null' if self.published else 'set'} where source is {self.source}")
+        if self.published and self.dihedral:
+            raise ValueError("dihedral must be false where source is published")
         if isinstance(self.walls, CountedWalls):
             fewest, most = self.wall_counts
             if fewest > most or self.size**2 - fewest < 2:
@@ -70,8 +77,8 @@ class MazeParams(DataParams):
 
     @property
     def published(self) -> bool:
-        """Never: the sampler makes them."""
-        return False
+        """Whether they are those of Maze-Hard."""
+        return self.source == "published"
 
     @property
     def train_wanted(self) -> int | None:
@@ -86,6 +93,8 @@ class MazeParams(DataParams):
     @property
     def described(self) -> str:
         """With the length of the path."""
+        if self.published:
+            return "mazes of Maze-Hard"
         return f"{self.size}x{self.size} mazes of our sampler (shortest path longer than {self.path_longer_than} steps)"
 
 

@@ -65,7 +65,12 @@ def write_grids(
         single_examples(made.inputs[rows], made.labels[rows], made.solved.length[rows], plans[name])
         for name, rows in parts.items()
     ]
-    facts = {
+    return save_dataset(folder, splits[0], splits[1], grid_facts(params, vocabulary_size, statistics))
+
+
+def grid_facts(params: MazeParams | LatticeParams, vocabulary_size: int, statistics: dict[str, Any]) -> dict[str, Any]:
+    """What dataset.json says of a data set of grids, but for counts and hashes."""
+    return {
         "task": params.task,
         "family": params.family,
         "vocabulary_size": vocabulary_size,
@@ -76,7 +81,6 @@ def write_grids(
         "generator": params.model_dump(),
         "statistics": statistics,
     }
-    return save_dataset(folder, splits[0], splits[1], facts)
 
 
 def path_statistics(solved: Solved, wall_share: NDArray[np.float64], bin_width: int) -> dict[str, Any]:

@@ -1,17 +1,73 @@
-"""Maze-Hard as published: the CSV files of its repository as tokens, checked."""
+"""Maze-Hard as published: the CSV files of its repository as a data set, checked."""
 
 import csv
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hrm.core.data_schema.grid import MazeParams
 from hrm.core.errors import DataError
-from hrm.data.dataset import Cells, Split, single_examples
-from hrm.data.maze.tokens import CHARACTERS, GOAL, OPEN, PATH, START
+from hrm.data.dataset import Cells, DatasetInfo, Split, save_dataset, single_examples
+from hrm.data.grid.dihedral import first_of_each_class
+from hrm.data.grid.paths import Solved
+from hrm.data.grid.write import grid_facts, path_statistics
+from hrm.data.maze.tokens import CHARACTERS, GOAL, OPEN, PATH, START, VOCABULARY_SIZE, WALL
+from hrm.data.ratings import rating_statistics
+from hrm.data.shards import Arrays
+from hrm.data.sources import find, locate
 
 COLUMNS = ["source", "question", "answer", "rating"]
+
+
+SOURCE = "maze_hard"
+
+
+def make_candidates(params: MazeParams, start: int, stop: int) -> Arrays:
+    """Mazes start to stop - 1 of the training file, then of the test file: mazes and labels (count, cells) tokens.
+
+    DataError when the files are not to be had, hold another number of mazes than the parameters say, or are wrong.
+    """
+    folder = locate(SOURCE, params.root)
+    parts = []
+    for name, key in (("train.csv", "train_mazes"), ("test.csv", "test_mazes")):
+        found, wanted = read_maze_hard(folder / name, params.size), getattr(params, key)
+        if len(found.published_rating) != wanted:
+            raise DataError(f"{folder / name}: holds {len(found.published_rating):,} mazes; {key} is {wanted:,}")
+        parts.append({"mazes": found.split.inputs, "labels": found.split.labels, "rating": found.published_rating})
+    return {key: np.concatenate([part[key] for part in parts])[start:stop] for key in parts[0]}
+
+
+def write_dataset(folder: Path, params: MazeParams, candidates: Arrays, solved: Solved) -> DatasetInfo:
+    """Write the published split with its own labels; `solved` holds all shortest paths of the candidates.
+
+    dataset.json says how many labels are no shortest path, how many paths are not longer than path_longer_than, how
+    many mazes equal an earlier one under one of the eight symmetries, and which files they come from. DataError when a
+    maze has no path.
+    """
+    mazes, labels = candidates["mazes"], candidates["labels"]
+    if (solved.length < 0).any():
+        raise DataError(f"{folder}: maze {int(np.argmin(solved.length))} is damaged: its goal is out of reach")
+    parts = {"train": slice(0, params.train_mazes), "test": slice(params.train_mazes, None)}
+    rows = {name: np.arange(len(mazes))[part] for name, part in parts.items()}
+    walls = (mazes == WALL).mean(axis=1)
+    statistics: dict[str, Any] = {
+        name: {
+            **path_statistics(solved.take(rows[name]), walls[part], max(params.size // 3, 1)),
+            "labels_not_shortest": int(((labels[part] == PATH).sum(axis=1) + 1 != solved.length[part]).sum()),
+            "not_longer_than_asked": int((solved.length[part] <= params.path_longer_than).sum()),
+            "published_rating": rating_statistics(candidates["rating"][part]),
+        }
+        for name, part in parts.items()
+    }
+    firsts = first_of_each_class(mazes)
+    statistics["equal_to_an_earlier_maze"] = len(mazes) - len(firsts)
+    statistics["test_equal_to_an_earlier_maze"] = params.test_mazes - int((firsts >= params.train_mazes).sum())
+    statistics["sources"] = {SOURCE: find(SOURCE, params.root).sha256}
+    none = np.zeros((len(mazes), 0), dtype=np.int32)
+    splits = [single_examples(mazes[part], labels[part], solved.length[part], none[part]) for part in parts.values()]
+    return save_dataset(folder, splits[0], splits[1], grid_facts(params, VOCABULARY_SIZE, statistics))
 
 
 class PublishedMazes(NamedTuple):

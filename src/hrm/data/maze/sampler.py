@@ -44,7 +44,8 @@ class Wish(NamedTuple):
 
     @staticmethod
     def of(params: MazeParams) -> "Wish":
-        """The wish of a parameter file."""
+        """The wish of a parameter file, which must be for generated mazes."""
+        assert params.walls is not None
         fewest, most, probability = -1, -1, 0
         if isinstance(params.walls, CountedWalls):
             fewest, most = params.wall_counts

@@ -13,6 +13,7 @@ from hrm.core.seeds import derive_seed
 from hrm.data.dataset import DatasetInfo
 from hrm.data.grid.paths import Solved, solve
 from hrm.data.grid.write import Candidates, write_grids
+from hrm.data.maze import published
 from hrm.data.maze.sampler import Wish, sample
 from hrm.data.maze.tokens import PATH, START, VOCABULARY_SIZE, WALL, Mazes, layout
 from hrm.data.shards import Arrays
@@ -22,15 +23,19 @@ Report = Callable[[int], object]  # is told how many candidates were made since 
 
 
 def candidate_count(params: MazeParams) -> int:
-    """How many candidates are made, so that enough stay when equal ones are dropped."""
-    return math.ceil((params.train_mazes + params.test_mazes) * (1 + params.spare))
+    """How many candidates are made, so that enough stay when equal ones are dropped; published ones all stay."""
+    wanted = params.train_mazes + params.test_mazes
+    return wanted if params.published else math.ceil(wanted * (1 + params.spare))
 
 
 def make_candidates(params: MazeParams, start: int, stop: int, workers: int, report: Report) -> Arrays:
     """Candidates start to stop - 1: mazes (count, cells) of input tokens, and the attempts (count,) each took.
 
-    Each depends on (seed, its index) alone. DataError when no maze has so long a path.
+    Each depends on (seed, its index) alone. DataError when no maze has so long a path, or published ones are not to be
+    had.
     """
+    if params.published:
+        return published.make_candidates(params, start, stop)
     wish = Wish.of(params)
     mazes = np.zeros((stop - start, params.size**2), dtype=np.uint8)
     attempts = np.zeros(stop - start, dtype=np.int64)
@@ -65,6 +70,8 @@ def write_dataset(folder: Path, params: MazeParams, candidates: Arrays, workers:
     """
     mazes = candidates["mazes"]
     solved = solve_mazes(mazes, params.size)
+    if params.published:
+        return published.write_dataset(folder, params, candidates, solved)
     labels = np.where((solved.moves > 0) & (mazes != START), np.uint8(PATH), mazes)
     walls = (mazes == WALL).mean(axis=1)
     made = Candidates(mazes, labels, solved, mazes, walls, candidates["attempts"])
