@@ -33,7 +33,11 @@ rule all:
     default_target: True
     input:
         f"results/{PIPELINE.scale}/claims.json",
-        expand("figures/{scale}/{task}_difficulty.svg", scale=PIPELINE.scale, task=PIPELINE.datasets),
+        expand(
+            ["figures/{scale}/{task}_difficulty.svg", "figures/{scale}/{task}/contact_sheet.html"],
+            scale=PIPELINE.scale,
+            task=PIPELINE.datasets,
+        ),
         expand(
             "figures/{scale}/{task}_{figure}.svg",
             scale=PIPELINE.scale,

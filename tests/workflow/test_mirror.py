@@ -19,6 +19,7 @@ COMMANDS = {
     "evaluate": "evaluate",
     "summarise": "summarise",
     "claims": "claims",
+    "contact_sheet": "show",
 }
 # Modules that a command imports by a computed name.
 BY_NAME = {"generate": [f"src/hrm/data/{family}/task.py" for family in FAMILIES]}

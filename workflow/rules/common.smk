@@ -59,6 +59,7 @@ SOURCES = {
     "summarise": ["core", "report/summary.py", "commands/summarise.py"],
     "claims": ["core", "models", "report", "commands/claims.py"],
     "render": ["core", "report", "commands/render.py"],
+    "show": ["core", "data", "report", "commands/show.py"],
 }
 RULE_FILES = {
     "data": "data",
@@ -67,6 +68,7 @@ RULE_FILES = {
     "summarise": "report",
     "claims": "report",
     "render": "report",
+    "show": "report",
 }
 
 
@@ -88,8 +90,8 @@ def source_files(phase):
 
 
 def data_parameters(wildcards):
-    """The parameter files of a data set."""
-    return list(map(str, data_files(PARAMS, wildcards.scale, wildcards.task)))
+    """The parameter files of a data set; the table of sources is one, as it pins what is fetched."""
+    return [*map(str, data_files(PARAMS, wildcards.scale, wildcards.task)), str(PARAMS / "sources.yaml")]
 
 
 def run_parameters(wildcards):

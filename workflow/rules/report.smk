@@ -131,3 +131,33 @@ rule render_steps:
         stem=subpath(output.svg, strip_suffix=".svg"),
     shell:
         "hrm render steps --steps {input.table} --out {params.stem} 2> {log}"
+
+
+rule contact_sheet:
+    input:
+        train="data/{scale}/{task}/train.safetensors",
+        test="data/{scale}/{task}/test.safetensors",
+        info="data/{scale}/{task}/dataset.json",
+        sources=source_files("show"),
+    output:
+        png=report(
+            "figures/{scale}/{task}/contact_sheet.png",
+            caption="../report/contact_sheet.rst",
+            category="Data sets",
+            labels={"scale": "{scale}", "task": "{task}", "form": "sheet"},
+        ),
+        html=report(
+            "figures/{scale}/{task}/contact_sheet.html",
+            caption="../report/contact_sheet.rst",
+            category="Data sets",
+            labels={"scale": "{scale}", "task": "{task}", "form": "page"},
+        ),
+    log:
+        "logs/contact_sheet@{scale}-{task}.log",
+    benchmark:
+        "benchmarks/contact_sheet@{scale}-{task}.tsv"
+    params:
+        data=subpath(input.info, parent=True),
+        folder=subpath(output.html, parent=True),
+    shell:
+        "hrm show {params.data} --out {params.folder} 2> {log}"
