@@ -138,6 +138,28 @@ def test_commands_write_and_read_and_refuse_to_overwrite(tmp_path: Path, capsys:
     assert "exists already" in capsys.readouterr().err
 
 
+def test_augmented_arc_puzzles_are_named_as_the_published_builder_names_them(tmp_path: Path) -> None:
+    grids = np.array([[2, 3, 1, 4, 5, 1, 1, 1, 0]], dtype=np.uint8)  # two by two, with end marks
+    split = Split(
+        grids,
+        grids,
+        np.zeros(1, dtype=np.int32),
+        np.zeros(1, dtype=np.int32),
+        np.array([[0, 1, 8 * 1 + 6, NONE]]),
+        np.ones(1, dtype=np.int32),
+    )
+    info = tiny_dataset().info.model_copy(
+        update={"family": "arc", "grid_shape": [3, 3], "vocabulary_size": 12, "puzzle_ids": 4}
+    )
+    dataset = Dataset(
+        info.model_copy(update={"group_names": {"train": ["007bbfb7"], "test": ["007bbfb7"]}}), split, split
+    )
+    export_dataset(dataset, tmp_path / "out", None, False, str)
+    names = json.loads((tmp_path / "out/identifiers.json").read_text())
+    assert names == ["<blank>", "007bbfb7", "007bbfb7_t1_0123456789", "007bbfb7_t6_0123456798"]
+    assert read(tmp_path / "out", "train")["puzzle_identifiers"].tolist() == [1, 2, 3]
+
+
 @pytest.mark.parametrize("chunk", [3, 1 << 16])
 def test_translation_leaves_one_example_a_puzzle_in_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int

@@ -1,6 +1,5 @@
 """A data set of ours in the published format, with its augmentations written out."""
 
-import importlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from hrm.core.errors import DataError, HrmError
 from hrm.core.files import write_json
 from hrm.core.seeds import numpy_generator
+from hrm.data.arc.group import code_name
 from hrm.data.augment import Augmenter, Examples, augmenter
 from hrm.data.dataset import NONE, SPLITS, Dataset, DatasetInfo, Split
 from hrm.interop.published import BLANK, RATINGS, PublishedInfo, array_path
@@ -83,7 +83,7 @@ def puzzle_names(info: DatasetInfo, split_name: str, split: Split, puzzles: Puzz
     """Names by puzzle identifier: that of the group, and behind it the symmetry unless it is the identity."""
     if info.puzzle_ids == 1:
         return {}
-    symmetry = importlib.import_module("hrm.data.arc.group").code_name if info.family == "arc" else str
+    symmetry = code_name if info.family == "arc" else str
     groups = info.group_names.get(split_name) or [str(group) for group in range(len(split.plan))]
     ids = split.first_ids[puzzles.groups] + puzzles.columns
     return {
