@@ -56,7 +56,7 @@ SOURCES = {
         "training/checkpoint.py",
         "commands/evaluate.py",
     ],
-    "summarise": ["core", "report/summary.py", "commands/summarise.py"],
+    "summarise": ["core", "report/run_paths.py", "report/summary.py", "commands/summarise.py"],
     "claims": ["core", "models", "report", "commands/claims.py"],
     "render": ["core", "report", "commands/render.py"],
     "show": ["core", "data", "report", "commands/show.py"],

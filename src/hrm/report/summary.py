@@ -12,6 +12,7 @@ from scipy.special import stdtrit
 
 from hrm.core.errors import DataError
 from hrm.core.files import read_json
+from hrm.report.run_paths import run_of
 
 # Metrics that are shares of examples or cells: the ends of their intervals are cut to 0 and 1.
 SHARE_WORDS = ("accuracy", "share", "correct_halts")
@@ -55,10 +56,7 @@ def read_metrics(paths: Iterable[Path]) -> dict[tuple[str, str], dict[str, dict[
     """
     found: dict[tuple[str, str], dict[str, dict[str, float]]] = defaultdict(dict)
     for path in paths:
-        parts = path.parts
-        if len(parts) < 4 or not parts[-2].startswith("seed"):
-            raise DataError(f"{path}: is not of the form TASK/VARIANT/seedN/metrics.json")
-        task, variant, seed = parts[-4:-1]
+        task, variant, seed = run_of(path)
         values = read_json(path)
         if not isinstance(values, dict):
             raise DataError(f"{path}: must hold an object of numbers")

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from hrm.core.errors import DataError
+from hrm.report.run_paths import run_of
 
 
 class Run(NamedTuple):
@@ -25,9 +26,7 @@ def read_runs(paths: Sequence[Path], columns: Sequence[str]) -> dict[tuple[str, 
     """
     groups: dict[tuple[str, str], list[Run]] = {}
     for path in sorted(paths):
-        if len(path.parts) < 4 or not path.parts[-2].startswith("seed"):
-            raise DataError(f"{path}: is not of the form TASK/VARIANT/seedN/{path.name}")
-        task, variant, seed = path.parts[-4:-1]
+        task, variant, seed = run_of(path)
         groups.setdefault((task, variant), []).append(Run(task, variant, seed, read_table(path, columns)))
     return dict(sorted(groups.items()))
 

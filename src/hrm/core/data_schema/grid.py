@@ -9,6 +9,31 @@ from hrm.core.data_schema.base import DataParams
 from hrm.core.params import Params
 
 
+class GridParams(DataParams):
+    """What square grids with a start and a goal have in common."""
+
+    size: PositiveInt
+    train_mazes: PositiveInt
+    test_mazes: PositiveInt
+    spare: NonNegativeFloat
+    attempts: PositiveInt
+
+    @property
+    def grid_shape(self) -> list[int]:
+        """Rows and columns of the grid."""
+        return [self.size] * 2
+
+    @property
+    def train_wanted(self) -> int | None:
+        """Training mazes."""
+        return self.train_mazes
+
+    @property
+    def test_wanted(self) -> int | None:
+        """Test mazes."""
+        return self.test_mazes
+
+
 class CountedWalls(Params):
     """Walls of Maze-Hard: every number of wall cells in the range of shares is equally likely, then every placing."""
 
@@ -30,7 +55,7 @@ class IndependentWalls(Params):
     probability: Annotated[float, Field(ge=0, lt=1)]
 
 
-class MazeParams(DataParams):
+class MazeParams(GridParams):
     """Square grids of open and wall cells with a start and a goal; the answer is a shortest path.
 
     For published ones `walls`, which is a wish to the sampler, is null.
@@ -41,10 +66,6 @@ class MazeParams(DataParams):
     size: Annotated[int, Field(ge=2, le=62)]
     walls: Annotated[CountedWalls | IndependentWalls, Field(discriminator="rule")] | None
     path_longer_than: NonNegativeInt
-    train_mazes: PositiveInt
-    test_mazes: PositiveInt
-    spare: NonNegativeFloat
-    attempts: PositiveInt
     dihedral: bool
 
     @model_validator(mode="after")
@@ -71,24 +92,9 @@ class MazeParams(DataParams):
         return fewest, min(math.floor(round(self.walls.maximum_share * cells, 6)), cells - 2)
 
     @property
-    def grid_shape(self) -> list[int]:
-        """Rows and columns of the maze."""
-        return [self.size] * 2
-
-    @property
     def published(self) -> bool:
         """Whether they are those of Maze-Hard."""
         return self.source == "published"
-
-    @property
-    def train_wanted(self) -> int | None:
-        """Training mazes."""
-        return self.train_mazes
-
-    @property
-    def test_wanted(self) -> int | None:
-        """Test mazes."""
-        return self.test_mazes
 
     @property
     def described(self) -> str:
@@ -98,7 +104,7 @@ class MazeParams(DataParams):
         return f"{self.size}x{self.size} mazes of our sampler (shortest path longer than {self.path_longer_than} steps)"
 
 
-class LatticeParams(DataParams):
+class LatticeParams(GridParams):
     """Mazes of the package maze-dataset: walls between the cells of a square lattice."""
 
     family: Literal["lattice"]
@@ -109,10 +115,6 @@ class LatticeParams(DataParams):
     percolation: Annotated[float, Field(ge=0, le=1)] | None
     minimum_path_cells: Annotated[int, Field(ge=2)]
     encoding: Literal["walls", "open_cells"]
-    train_mazes: PositiveInt
-    test_mazes: PositiveInt
-    spare: NonNegativeFloat
-    attempts: PositiveInt
 
     @model_validator(mode="after")
     def _possible(self) -> "LatticeParams":
@@ -125,24 +127,9 @@ class LatticeParams(DataParams):
         return self
 
     @property
-    def grid_shape(self) -> list[int]:
-        """Rows and columns of the lattice."""
-        return [self.size] * 2
-
-    @property
     def published(self) -> bool:
         """Never: the study published no mazes, only how it makes them."""
         return False
-
-    @property
-    def train_wanted(self) -> int | None:
-        """Training mazes."""
-        return self.train_mazes
-
-    @property
-    def test_wanted(self) -> int | None:
-        """Test mazes."""
-        return self.test_mazes
 
     @property
     def described(self) -> str:

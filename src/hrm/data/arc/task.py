@@ -6,7 +6,6 @@ pairs are held out. Both splits share plan rows and ids, so that an id means one
 
 import math
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +19,12 @@ from hrm.data.arc.encoding import VOCABULARY, decode, encode
 from hrm.data.arc.plan import augmentation_plan
 from hrm.data.arc.programs import make_task
 from hrm.data.arc.statistics import rating, statistics
+from hrm.data.chunks import Report, in_chunks
 from hrm.data.dataset import NONE, DatasetInfo, Split, save_dataset
 from hrm.data.shards import Arrays
 
 NAME_BYTES = 64
 CHUNK = 16  # tasks between two reports of progress
-Report = Callable[[int], object]  # is told how many tasks were made since the last call
 
 
 def candidate_count(params: ArcParams) -> int:
@@ -47,18 +46,9 @@ def make_candidates(params: ArcParams, start: int, stop: int, workers: int, repo
     find = task_finder(params)
 
     def make(chunk: range) -> list[tuple[ArcTask, NDArray[np.int32]]]:
-        tasks = [find(i) for i in chunk]
-        plans = [_plan(task, params) for task in tasks]
-        report(len(chunk))
-        return list(zip(tasks, plans, strict=True))
+        return [(task, _plan(task, params)) for task in map(find, chunk)]
 
-    chunks = [range(at, min(at + CHUNK, stop)) for at in range(start, stop, CHUNK)]
-    with ThreadPoolExecutor(workers) as pool:
-        try:
-            planned = [one for part in pool.map(make, chunks) for one in part]
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    planned = [one for part in in_chunks(make, start, stop, CHUNK, workers, report) for one in part]
     tasks = [task for task, _ in planned]
     names = [list(task.name.encode().ljust(NAME_BYTES)) for task in tasks]
     parts: list[str] = [*params.parts]

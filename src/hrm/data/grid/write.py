@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hrm.core.data_schema.grid import LatticeParams, MazeParams
+from hrm.core.data_schema.grid import GridParams, MazeParams
 from hrm.core.errors import DataError
 from hrm.data.dataset import Cells, DatasetInfo, save_dataset, single_examples
 from hrm.data.grid.dihedral import ORDER, first_of_each_class
@@ -24,9 +24,7 @@ class Candidates(NamedTuple):
     attempts: NDArray[np.int64]  # (batch,) grids drawn for each
 
 
-def write_grids(
-    folder: Path, params: MazeParams | LatticeParams, made: Candidates, vocabulary_size: int, shortest: int
-) -> DatasetInfo:
+def write_grids(folder: Path, params: GridParams, made: Candidates, vocabulary_size: int, shortest: int) -> DatasetInfo:
     """Drop grids that equal an earlier one under any symmetry of the square, split, and write the data set.
 
     Args:
@@ -68,7 +66,7 @@ def write_grids(
     return save_dataset(folder, splits[0], splits[1], grid_facts(params, vocabulary_size, statistics))
 
 
-def grid_facts(params: MazeParams | LatticeParams, vocabulary_size: int, statistics: dict[str, Any]) -> dict[str, Any]:
+def grid_facts(params: GridParams, vocabulary_size: int, statistics: dict[str, Any]) -> dict[str, Any]:
     """What dataset.json says of a data set of grids, but for counts and hashes."""
     return {
         "task": params.task,

@@ -1,20 +1,18 @@
 """Lattice mazes: candidates by index, then the data set of those that differ."""
 
 import math
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from hrm.core.data_schema.grid import LatticeParams
+from hrm.data.chunks import Report
 from hrm.data.dataset import DatasetInfo
 from hrm.data.grid.paths import solve
 from hrm.data.grid.write import Candidates, write_grids
 from hrm.data.lattice.generator import sample
 from hrm.data.lattice.tokens import VOCABULARY_SIZE, decode, drop_walls, raster
 from hrm.data.shards import Arrays
-
-Report = Callable[[int], object]  # is told how many candidates were made since the last call
 
 
 def candidate_count(params: LatticeParams) -> int:

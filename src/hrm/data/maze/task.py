@@ -1,8 +1,6 @@
 """Mazes and boards: candidates by index, then the data set of those that differ."""
 
 import math
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +8,7 @@ import numpy as np
 from hrm.core.data_schema.grid import MazeParams
 from hrm.core.errors import DataError
 from hrm.core.seeds import derive_seed
+from hrm.data.chunks import Report, in_chunks
 from hrm.data.dataset import DatasetInfo
 from hrm.data.grid.paths import Solved, solve
 from hrm.data.grid.write import Candidates, write_grids
@@ -19,7 +18,6 @@ from hrm.data.maze.tokens import PATH, START, VOCABULARY_SIZE, WALL, Mazes, layo
 from hrm.data.shards import Arrays
 
 CHUNK = 8  # candidates between two reports of progress
-Report = Callable[[int], object]  # is told how many candidates were made since the last call
 
 
 def candidate_count(params: MazeParams) -> int:
@@ -40,9 +38,8 @@ def make_candidates(params: MazeParams, start: int, stop: int, workers: int, rep
     mazes = np.zeros((stop - start, params.size**2), dtype=np.uint8)
     attempts = np.zeros(stop - start, dtype=np.int64)
 
-    def make(first: int) -> None:
-        last = min(first + CHUNK, stop)
-        for index in range(first, last):
+    def make(chunk: range) -> None:
+        for index in chunk:
             row = index - start
             mazes[row], attempts[row] = sample(wish, derive_seed(params.seed, "maze", index))
             if not attempts[row]:
@@ -50,15 +47,8 @@ def make_candidates(params: MazeParams, start: int, stop: int, workers: int, rep
                     f"no maze of size {params.size} with a shortest path longer than {params.path_longer_than} in "
                     f"{params.attempts:,} attempts; lower path_longer_than, change walls or raise attempts"
                 )
-        report(last - first)
 
-    # Threads, not processes: the compiled sampler runs without the GIL.
-    with ThreadPoolExecutor(workers) as pool:
-        try:
-            list(pool.map(make, range(start, stop, CHUNK)))
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    in_chunks(make, start, stop, CHUNK, workers, report)
     return {"mazes": mazes, "attempts": attempts}
 
 

@@ -1,8 +1,7 @@
 """The task Sudoku: candidates by index, then a split into training and test puzzles that shares no class of puzzles."""
 
 import math
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from hrm.core.data_schema.sudoku import SudokuParams
 from hrm.core.errors import DataError
+from hrm.data.chunks import Report, in_chunks
 from hrm.data.dataset import DatasetInfo, save_dataset
 from hrm.data.shards import Arrays
 from hrm.data.sudoku import published
@@ -20,7 +20,6 @@ from hrm.data.sudoku.wish import Wish, make_puzzles
 from hrm.data.sudoku.writing import canonical_forms_in_parallel, dataset_facts, make_split, split_statistics
 
 CHUNK = 16  # candidates between two reports of progress
-Report = Callable[[int], object]  # is told how many candidates were made since the last call
 
 
 def candidate_count(params: SudokuParams) -> int:
@@ -38,20 +37,7 @@ def make_candidates(params: SudokuParams, start: int, stop: int, workers: int, r
     if params.published:
         return published.make_candidates(params, start, stop, workers, report)
     wish = Wish.of(params)
-    chunks = [range(at, min(at + CHUNK, stop)) for at in range(start, stop, CHUNK)]
-
-    def make(chunk: range) -> Arrays:
-        made = make_puzzles(wish, params.seed, chunk)
-        report(len(chunk))
-        return made
-
-    # Threads, not processes: the compiled search runs without the GIL.
-    with ThreadPoolExecutor(workers) as pool:
-        try:
-            parts = list(pool.map(make, chunks))
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    parts = in_chunks(partial(make_puzzles, wish, params.seed), start, stop, CHUNK, workers, report)
     empty = make_puzzles(wish, params.seed, range(0))
     return {key: np.concatenate([empty[key], *(part[key] for part in parts)]) for key in empty}
 
