@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from hrm.core.schema import RunParams, run_params
 from hrm.data.dataset import Dataset, DatasetInfo, single_examples
 
+torch.set_num_threads(1)  # tests run several at a time; threads that wait for each other cost more than they give
 PARAMS = Path(__file__).parents[1] / "params"
 TINY = [
     "model.hidden_size=16",

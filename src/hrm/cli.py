@@ -13,6 +13,7 @@ COMMANDS = {
     "import-puzzles": "read Sudoku puzzles from a text or CSV file into a data set",
     "import-dataset": "read a data set in the published format",
     "export-dataset": "write a data set in the published format, augmentations included",
+    "import-checkpoint": "read a checkpoint of the published code into a model file",
     "train": "train one variant with one seed; goes on where it was if it was interrupted",
     "evaluate": "measure a trained model on the test split",
     "summarise": "bring the metrics of several seeds together, with intervals",
@@ -38,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = Parser(prog="hrm", description="Rebuilds the Hierarchical Reasoning Model paper, step by step.")
     parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="one of those below; each has --help")
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = "commands:\n" + "\n".join(f"  {name:<16} {text}" for name, text in COMMANDS.items())
+    parser.epilog = "commands:\n" + "\n".join(f"  {name:<18} {text}" for name, text in COMMANDS.items())
     name = parser.parse_args(arguments[:1] or ["--help"]).command
     module = importlib.import_module(f"hrm.commands.{name.replace('-', '_')}")
     sub = Parser(prog=f"hrm {name}", description=COMMANDS[name].capitalize() + ".")

@@ -49,24 +49,37 @@ def module(x, w, name, layers, p):
     for i in range(layers):
         prefix = f"{name}.layers.{i}"
         base = p.rope_base if p.positions == "rope" else None
-        x = rms(x + attention(x, w, f"{prefix}.self_attn", p.heads, base), p.norm_epsilon)
+        if p.mixing == "mlp":
+            mixed = swiglu(x.T, w, f"{prefix}.self_attn.mlp").T
+        else:
+            mixed = attention(x, w, f"{prefix}.self_attn", p.heads, base)
+        x = rms(x + mixed, p.norm_epsilon)
         x = rms(x + swiglu(x, w, f"{prefix}.mlp"), p.norm_epsilon)
     return x
 
 
-def segment(w, p, tokens, high, low):
+def segment(w, p, tokens, *states):
     """One segment of one example: (cells,) tokens and (length, hidden) states -> states, logits, q."""
     grid = w["embedding.tokens"][tokens]
     x = np.concatenate([w["embedding.puzzle_table"][:1].reshape(-1, p.hidden_size), grid])
     if p.positions == "learned":
         x = math.sqrt(0.5) * (x + w["embedding.positions"])
     x = x * math.sqrt(p.hidden_size)
-    for _ in range(p.high_cycles):
-        for _ in range(p.low_cycles):
-            low = module(low + high + x, w, "low_module", p.low_layers, p)
-        high = module(high + low, w, "high_module", p.high_layers, p)
+    if p.architecture == "single":
+        (high,) = states
+        for _ in range(p.high_cycles * p.low_cycles):
+            high = module(high + x, w, "high_module", p.high_layers + p.low_layers, p)
+        states = (high,)
+    else:
+        high, low = states
+        name, layers = ("high_module", p.high_layers) if p.shared_modules else ("low_module", p.low_layers)
+        for _ in range(p.high_cycles):
+            for _ in range(p.low_cycles):
+                low = module(low + high + x, w, name, layers, p)
+            high = module(high + low, w, "high_module", p.high_layers, p)
+        states = (high, low)
     logits = high[len(high) - len(tokens) :] @ w["head.weight"].T
-    return high, low, logits, high[0] @ w["q_head.weight"].T + w["q_head.bias"]
+    return states, logits, high[0] @ w["q_head.weight"].T + w["q_head.bias"]
 
 
 def adam_atan2(x, grads, lr, beta1, beta2, decay):

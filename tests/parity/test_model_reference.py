@@ -10,7 +10,7 @@ from torch import nn
 
 from helpers import PARAMS, tiny_run
 from hrm.core.schema import run_params
-from hrm.models.hrm import build_model, count_parameters
+from hrm.models.build import build_model, count_parameters
 from hrm.training.losses import stablemax_cross_entropy
 from hrm.training.optimizers import AdamAtan2, FlatParameters, Rates, rates_at, schedule_factor, sign_sgd
 
@@ -29,6 +29,10 @@ def test_published_size_is_reached_exactly():
         ("model.low_layers=2", "model.low_cycles=4"),
         ("model.positions=learned",),
         ("model.puzzle_embedding_size=24",),
+        ("model.architecture=single", "model.high_cycles=2", "model.low_cycles=3"),
+        ("model.architecture=single", "model.low_layers=0", "model.low_cycles=1"),
+        ("model.shared_modules=true", "model.low_layers=0", "model.high_layers=2", "model.low_cycles=3"),
+        ("model.shared_modules=true", "model.low_layers=0", "model.mixing=mlp"),
     ],
 )
 def test_segments_equal_the_numpy_reference(overrides):
@@ -45,17 +49,16 @@ def test_segments_equal_the_numpy_reference(overrides):
         weights["embedding.puzzle_table"] = table
     tokens = torch.randint(1, 6, (3, 16), generator=torch.Generator().manual_seed(4))
     carry = model.initial_carry(3, torch.device("cpu"))
-    states = [(carry.high_state[i].numpy(), carry.low_state[i].numpy()) for i in range(3)]
+    states = [[state[i].numpy() for state in carry] for i in range(3)]
     for _ in range(2):
         carry, logits, q = model(carry, tokens, torch.zeros(3, dtype=torch.long))
         for i in range(3):
-            high, low, wished_logits, wished_q = segment(weights, params, tokens[i].numpy(), *states[i])
-            states[i] = (high, low)
+            states[i], wished_logits, wished_q = segment(weights, params, tokens[i].numpy(), *states[i])
             # rotary and norm are computed in float32 by design
             np.testing.assert_allclose(logits[i].detach().numpy(), wished_logits, atol=2e-4)
             np.testing.assert_allclose(q[i].detach().numpy(), wished_q, atol=2e-4)
-            np.testing.assert_allclose(carry.high_state[i].numpy(), high, atol=2e-4)
-            np.testing.assert_allclose(carry.low_state[i].numpy(), low, atol=2e-4)
+            for state, wished in zip(carry, states[i], strict=True):
+                np.testing.assert_allclose(state[i].numpy(), wished, atol=2e-4)
 
 
 def test_peek_equals_the_q_values_of_the_next_segment():
@@ -69,9 +72,24 @@ def test_peek_equals_the_q_values_of_the_next_segment():
     torch.testing.assert_close(model.peek(carry, tokens, ids), model(carry, tokens, ids)[2])
 
 
-def test_gradient_is_that_of_the_last_step_of_each_module_alone():
-    """Equation (4): recompute the last two module calls from detached states and compare every gradient."""
-    params = tiny_run("model.high_cycles=2", "model.low_cycles=3").model
+SHARED = ("model.shared_modules=true", "model.low_layers=0")
+RULES = [
+    (("model.gradient.rule=one_step",), 2),
+    (("model.gradient.rule=k_step", "model.gradient.steps=3"), 3),
+    (("model.gradient.rule=k_step", "model.gradient.steps=99"), 8),
+    (("model.gradient.rule=last_cycle",), 4),
+    (("model.gradient.rule=full",), 8),
+    ((*SHARED, "model.gradient.rule=last_cycle"), 4),
+    (("model.architecture=single", "model.gradient.rule=one_step"), 1),
+    (("model.architecture=single", "model.gradient.rule=k_step", "model.gradient.steps=2"), 2),
+    (("model.architecture=single", "model.gradient.rule=full"), 6),
+]
+
+
+@pytest.mark.parametrize(("overrides", "carrying"), RULES)
+def test_gradient_is_that_of_the_last_module_calls_alone(overrides, carrying):
+    """Equation (4) and its kin: make all calls by hand, detach before the last ones, and compare every gradient."""
+    params = tiny_run("model.high_cycles=2", "model.low_cycles=3", *overrides).model
     model = build_model(params, "float32", 6, 16, 1, torch.Generator().manual_seed(1))
     tokens = torch.randint(1, 6, (3, 16), generator=torch.Generator().manual_seed(4))
     ids = torch.zeros(3, dtype=torch.long)
@@ -80,20 +98,34 @@ def test_gradient_is_that_of_the_last_step_of_each_module_alone():
     found = {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
     model.zero_grad()
 
-    rotary = (model.cosine, model.sine)
-    high, low = model.initial_carry(3, torch.device("cpu"))
+    rotary = (model.cosine, model.sine) if params.positions == "rope" else None
+    states = list(model.initial_carry(3, torch.device("cpu")))
     injected = model.embedding(tokens, model.embedding.puzzle_table[ids], torch.float32)
-    plan = [("low", 3), ("high", 1), ("low", 2)]
-    for name, times in plan:
-        for _ in range(times):
-            if name == "low":
-                low = model.low_module(low, high, injected, rotary).detach()
-            else:
-                high = model.high_module(high, low, None, rotary).detach()
-    low = model.low_module(low, high, injected, rotary)
-    model.head(model.high_module(high, low, None, rotary)[:, 1:]).square().sum().backward()
+    single = params.architecture == "single"
+    calls = ["single"] * 6 if single else ["low", "low", "low", "high"] * 2
+    for number, call in enumerate(calls):
+        if call == "single":
+            states[0] = model.high_module(states[0], injected, None, rotary)
+        elif call == "low":
+            module = model.high_module if params.shared_modules else model.low_module
+            states[1] = module(states[1], states[0], injected, rotary)
+        else:
+            states[0] = model.high_module(states[0], states[1], None, rotary)
+        if number < len(calls) - carrying:
+            states = [state.detach() for state in states]
+    model.head(states[0][:, 1:]).square().sum().backward()
+    assert found
     for name, gradient in found.items():
         torch.testing.assert_close(gradient, model.get_parameter(name).grad)
+
+
+@pytest.mark.parametrize(
+    ("variant", "millions"), [("trm", 5), ("trm_attention", 7), ("transformer", 27), ("single", 27)]
+)
+def test_variants_have_their_published_sizes(variant, millions):
+    params = run_params(PARAMS, "paper", "sudoku", variant, [])
+    model = build_model(params.model, "float32", 11, 81, 1, torch.Generator())
+    assert round(count_parameters(model) / 1e6) == millions
 
 
 def test_initial_weights_have_the_stated_deviation_and_cut():

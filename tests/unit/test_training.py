@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from helpers import facts_of, tiny_dataset, tiny_run
+from helpers import PARAMS, facts_of, tiny_dataset, tiny_run
 from hrm.core.errors import CheckpointError, DivergedError, HrmError, Interrupted
 from hrm.training import loop
 from hrm.training.checkpoint import load_model
@@ -91,8 +91,10 @@ def test_states_carry_no_gradient_across_segments():
     assert t.carry.states.high_state.grad_fn is None
 
 
-@pytest.mark.parametrize("variant", ["hrm", "hrm_halt_loss"])
-@pytest.mark.parametrize("loss", ["stablemax", "softmax"])
+VARIANTS = sorted(path.stem for path in (PARAMS / "variants").glob("*.yaml"))
+
+
+@pytest.mark.parametrize(("variant", "loss"), [*((variant, "stablemax") for variant in VARIANTS), ("hrm", "softmax")])
 def test_training_learns_the_tiny_set(variant, loss):
     t = trainer("optimizer.learning_rate=3.0e-3", f"train.loss={loss}", "train.steps=150", variant=variant)
     losses = []
@@ -100,7 +102,8 @@ def test_training_learns_the_tiny_set(variant, loss):
         for _ in range(10):
             t.advance()
         losses.append(t.take_sums()["loss"] / 10)
-    assert losses[-1] < 0.6 * losses[0]
+    # A mixer of positions has to learn which cells see each other; attention finds them by their digits.
+    assert losses[-1] < (0.8 if variant == "trm" else 0.6) * losses[0]
 
 
 def test_same_seed_same_weights_other_seed_other_weights(tmp_path):
@@ -112,7 +115,7 @@ def test_same_seed_same_weights_other_seed_other_weights(tmp_path):
     assert not torch.equal(a.flat.values, c.flat.values)
 
 
-@pytest.mark.parametrize("variant", ["hrm", "hrm_halt_loss"])
+@pytest.mark.parametrize("variant", ["hrm", "single_bptt", "trm"])
 @pytest.mark.parametrize("step", [1, 6, 11])
 def test_after_sigterm_the_resumed_run_is_bit_for_bit_the_uninterrupted_one(tmp_path, monkeypatch, variant, step):
     whole = run(tmp_path, "whole", variant=variant)

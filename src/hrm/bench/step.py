@@ -71,7 +71,7 @@ def step_operations(params: RunParams) -> float:
     """Operations of the matrix products of a step on 9x9 grids: 2 a multiply-add, a gradient costs two forwards."""
     model = params.model
     length, width = 82, model.hidden_size
-    linear = 2 * (4 * width * width + 3 * width * mlp_width(model))
+    linear = 2 * (4 * width * width + 3 * width * mlp_width(model, width))
     layer = params.train.batch_size * length * (linear + 4 * length * width)
     forward = model.high_cycles * (model.low_cycles * model.low_layers + model.high_layers)
     extra = forward if params.halting.continue_target == "extra_forward" else 0

@@ -44,14 +44,24 @@ class PipelineParams(Params):
         return self
 
 
+class GradientParams(Params):
+    """Which module calls of a segment carry a gradient: the last ones, by a rule (hrm.models.gradients)."""
+
+    rule: Literal["one_step", "k_step", "last_cycle", "full"]
+    steps: PositiveInt  # of k_step
+
+
 class ModelParams(Params):
     """Shape of the network; the published values are in params/training.yaml."""
 
-    architecture: Literal["hrm"]
+    architecture: Literal["hrm", "single"]
+    shared_modules: bool  # of hrm: one network in both roles, as in TRM
+    mixing: Literal["attention", "mlp"]
+    gradient: GradientParams
     hidden_size: PositiveInt
     heads: PositiveInt
     high_layers: PositiveInt
-    low_layers: PositiveInt
+    low_layers: NonNegativeInt
     expansion: PositiveFloat
     mlp_multiple: PositiveInt
     high_cycles: PositiveInt
@@ -65,6 +75,14 @@ class ModelParams(Params):
     def _heads_divide(self) -> "ModelParams":
         if self.hidden_size % (2 * self.heads):
             raise ValueError(f"hidden_size {self.hidden_size} must be a multiple of twice the {self.heads} heads")
+        return self
+
+    @model_validator(mode="after")
+    def _modules_fit(self) -> "ModelParams":
+        if self.shared_modules and self.architecture != "hrm":
+            raise ValueError("shared_modules must be false unless architecture is hrm")
+        if self.architecture == "hrm" and self.shared_modules != (self.low_layers == 0):
+            raise ValueError("low_layers must be 0 where shared_modules is true, and at least 1 where it is false")
         return self
 
 

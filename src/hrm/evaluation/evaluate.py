@@ -24,7 +24,7 @@ from hrm.data.dataset import Dataset, DatasetInfo, load_dataset
 from hrm.evaluation import measures
 from hrm.evaluation.judges import judge
 from hrm.evaluation.segments import Examples, SegmentModel, SegmentRecord, batch_starts, record_example, record_segments
-from hrm.models.hrm import count_parameters
+from hrm.models.build import count_parameters
 from hrm.training.checkpoint import LoadedModel, Weights, load_model
 
 Metrics = dict[str, float | int | None]

@@ -123,35 +123,47 @@ class Attention(nn.Module):
         return self.o_proj(mixed.transpose(1, 2).reshape(batch, -1, width))
 
 
-def mlp_width(params: ModelParams) -> int:
-    """Width of the SwiGLU, rounded up to a multiple (the published code rounds to 256)."""
-    wished = round(params.expansion * params.hidden_size * 2 / 3)
+def mlp_width(params: ModelParams, size: int) -> int:
+    """Width of a SwiGLU on vectors of `size`, rounded up to a multiple (the published code rounds to 256)."""
+    wished = round(params.expansion * size * 2 / 3)
     return -(-wished // params.mlp_multiple) * params.mlp_multiple
 
 
 class SwiGlu(nn.Module):
     """Gated feed-forward layer; one matrix makes the gate, then the values."""
 
-    def __init__(self, params: ModelParams, generator: torch.Generator) -> None:
+    def __init__(self, size: int, width: int, generator: torch.Generator) -> None:
         super().__init__()
-        width = mlp_width(params)
-        self.gate_up_proj = SplitLinear(params.hidden_size, width, 2, generator)
-        self.down_proj = Linear(width, params.hidden_size, generator)
+        self.gate_up_proj = SplitLinear(size, width, 2, generator)
+        self.down_proj = Linear(width, size, generator)
 
     def forward(self, hidden: Tensor) -> Tensor:
-        """(batch, length, hidden) -> the same shape."""
+        """(..., size) -> the same shape."""
         gate, values = self.gate_up_proj(hidden)
         return self.down_proj(functional.silu(gate) * values)
 
 
-class Block(nn.Module):
-    """Attention, then SwiGLU, each followed by the norm of the residual sum (post-norm)."""
+class PositionMixer(nn.Module):
+    """A SwiGLU over the positions in place of attention (TRM without attention): it needs a fixed, small length."""
 
-    def __init__(self, params: ModelParams, generator: torch.Generator) -> None:
+    def __init__(self, params: ModelParams, length: int, generator: torch.Generator) -> None:
+        super().__init__()
+        self.mlp = SwiGlu(length, mlp_width(params, length), generator)
+
+    def forward(self, hidden: Tensor, rotary: tuple[Tensor, Tensor] | None, positions: slice) -> Tensor:
+        """(batch, length, hidden) -> the same for the wished positions alone; positions need no rotary code here."""
+        return self.mlp(hidden.transpose(1, 2)).transpose(1, 2)[:, positions]
+
+
+class Block(nn.Module):
+    """Attention (or a mixer of positions), then SwiGLU, each followed by the norm of the residual sum (post-norm)."""
+
+    def __init__(self, params: ModelParams, length: int, generator: torch.Generator) -> None:
         super().__init__()
         self.epsilon = params.norm_epsilon
-        self.self_attn = Attention(params, generator)
-        self.mlp = SwiGlu(params, generator)
+        attends = params.mixing == "attention"
+        self.self_attn = Attention(params, generator) if attends else PositionMixer(params, length, generator)
+        self.mlp = SwiGlu(params.hidden_size, mlp_width(params, params.hidden_size), generator)
 
     def forward(self, hidden: Tensor, rotary: tuple[Tensor, Tensor] | None, positions: slice = EVERYWHERE) -> Tensor:
         """(batch, length, hidden) -> the same for the wished positions alone."""

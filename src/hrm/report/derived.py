@@ -37,7 +37,7 @@ def derived_rows(root: Path, setting: PublishedSetting) -> list[SummaryRow]:
 def _count(params: RunParams, setting: PublishedSetting) -> int:
     import torch
 
-    from hrm.models.hrm import build_model, count_parameters
+    from hrm.models.build import build_model, count_parameters
 
     # Built for real: half a second and 110 MB, where torch's meta device takes seven seconds of imports.
     model = build_model(

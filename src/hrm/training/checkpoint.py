@@ -15,7 +15,8 @@ from hrm.core.files import atomic_path
 from hrm.core.params import parse_value
 from hrm.core.schema import RunParams
 from hrm.core.seeds import torch_generator
-from hrm.models.hrm import Hrm, build_model
+from hrm.models.build import build_model
+from hrm.models.segment import SegmentModel
 
 Weights = Literal["ema", "raw"]
 
@@ -45,12 +46,12 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 class LoadedModel:
     """A trained model in eval mode, with what is known of it."""
 
-    model: Hrm
+    model: SegmentModel
     params: RunParams
     facts: dict[str, Any]
 
 
-def model_from_facts(params: RunParams, facts: dict[str, Any]) -> Hrm:
+def model_from_facts(params: RunParams, facts: dict[str, Any]) -> SegmentModel:
     """An untrained model of the right shape; its weights come from (seed, "weights")."""
     cells = 1
     for side in facts["grid_shape"]:

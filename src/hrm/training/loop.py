@@ -18,7 +18,7 @@ from hrm.core.files import fingerprint, write_json, write_text
 from hrm.core.provenance import provenance, source_hash
 from hrm.core.schema import RunParams
 from hrm.data.dataset import Dataset
-from hrm.models.hrm import count_parameters
+from hrm.models.build import count_parameters
 from hrm.training.checkpoint import load_tensors, save_tensors
 from hrm.training.trainer import Trainer
 

@@ -12,7 +12,7 @@ from hrm.core.schema import RunParams
 from hrm.data.batches import Batch, Draws, TrainBatches
 from hrm.data.dataset import Dataset
 from hrm.models.halting import decide_halt
-from hrm.models.hrm import Carry
+from hrm.models.segment import States
 from hrm.training.checkpoint import model_from_facts
 from hrm.training.losses import segment_loss
 from hrm.training.optimizers import AdamAtan2, FlatParameters, Rates, sign_sgd
@@ -28,7 +28,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 class TrainCarry(NamedTuple):
     """What goes on from segment to segment: a batch of examples, each at its own step."""
 
-    states: Carry
+    states: States
     batch: Batch
     steps: Tensor  # (batch,) int32 segments taken
     halted: Tensor  # (batch,) bool: replaced by a fresh example before the next segment
@@ -100,7 +100,7 @@ class Trainer:
 
     def _segment(
         self, old: TrainCarry, batch: Batch, steps: Tensor, rows: Tensor
-    ) -> tuple[Tensor, Carry, Tensor, Tensor, Tensor]:
+    ) -> tuple[Tensor, States, Tensor, Tensor, Tensor]:
         """What is differentiated: loss (scalar), next states, Q values (batch, 2), right cells and exact (batch,)."""
         states = self.model.reset(old.states, old.halted)
         states, logits, q = self.model(states, batch.inputs, batch.puzzle_ids, rows)
@@ -129,9 +129,9 @@ class Trainer:
         """The tensors of a model file: raw.*, ema.* and buffer.*."""
         tensors = {f"raw.{name}": value for name, value in self.flat.unflatten(self.flat.values).items()}
         tensors |= {f"ema.{name}": value for name, value in self.flat.unflatten(self.optimizer.average).items()}
-        for name in ("embedding.puzzle_table", "high_init", "low_init"):
-            tensors[f"buffer.{name}"] = self.model.get_buffer(name)
-        return tensors
+        parameters = self.flat.slices.keys()
+        kept = self.model.state_dict().items()
+        return tensors | {f"buffer.{name}": tensor for name, tensor in kept if name not in parameters}
 
     def state(self) -> dict[str, Tensor]:
         """All tensors that the next step depends on."""
@@ -139,8 +139,7 @@ class Trainer:
         return {
             **self.optimizer.state(),
             "puzzle_table": self.model.embedding.puzzle_table,
-            "high_state": carry.states.high_state,
-            "low_state": carry.states.low_state,
+            **carry.states._asdict(),
             "inputs": carry.batch.inputs,
             "labels": carry.batch.labels,
             "puzzle_ids": carry.batch.puzzle_ids,

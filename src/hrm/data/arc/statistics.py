@@ -11,6 +11,7 @@ from hrm.data.arc.canonical import equivalent_pairs
 from hrm.data.arc.collection import ArcTask, Pair
 from hrm.data.arc.mixing import held_out_marks
 from hrm.data.dataset import NONE
+from hrm.data.ratings import rating_statistics
 
 
 def rating(pairs: Sequence[Pair]) -> NDArray[np.int32]:
@@ -43,8 +44,6 @@ def statistics(tasks: Sequence[ArcTask], plan: NDArray[np.int32], known: int, dr
 def _split_statistics(tasks: int, pairs: Sequence[Pair]) -> dict[str, Any]:
     if not pairs:
         return {"tasks": tasks, "pairs": 0}
-    cells = rating(pairs)
-    edges = [0, *(2**power for power in range(int(cells.max()).bit_length() + 1))]
     sides = np.array([grid.shape for pair in pairs for grid in pair])
     return {
         "tasks": tasks,
@@ -52,10 +51,5 @@ def _split_statistics(tasks: int, pairs: Sequence[Pair]) -> dict[str, Any]:
         "same_size": sum(pair.input.shape == pair.output.shape for pair in pairs),
         "height": {"minimum": int(sides[:, 0].min()), "maximum": int(sides[:, 0].max())},
         "width": {"minimum": int(sides[:, 1].min()), "maximum": int(sides[:, 1].max())},
-        "rating": {
-            "minimum": int(cells.min()),
-            "mean": round(float(cells.mean()), 4),
-            "maximum": int(cells.max()),
-            "histogram": {"edges": edges, "counts": np.histogram(cells, edges)[0].tolist()},
-        },
+        "rating": rating_statistics(rating(pairs)),
     }

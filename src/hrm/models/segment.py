@@ -1,0 +1,126 @@
+"""What all networks share: embedding, states between segments, answer and halting heads. One call is one segment."""
+
+from typing import Any, NamedTuple, TypeAlias
+
+import torch
+from torch import Tensor, nn
+
+from hrm.core.schema import ModelParams
+from hrm.models.embedding import InputEmbedding
+from hrm.models.layers import EVERYWHERE, Linear, rotary_table, truncated_normal
+
+# A named tuple of tensors (batch, puzzle length + cells, hidden); the answer is read from the first.
+States: TypeAlias = Any
+Rotary: TypeAlias = tuple[Tensor, Tensor] | None
+
+
+class Shape(NamedTuple):
+    """What the task asks of a network."""
+
+    vocabulary_size: int
+    cells: int
+    puzzle_ids: int
+
+
+class QHead(nn.Module):
+    """Halt and continue values; weight 0 and bias -5, so that training starts by not halting (released code)."""
+
+    def __init__(self, hidden_size: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(2, hidden_size))
+        self.bias = nn.Parameter(torch.full((2,), -5.0))
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        """(batch, hidden) -> (batch, 2) float32 logits (halt, continue)."""
+        return nn.functional.linear(hidden, self.weight.to(hidden.dtype), self.bias.to(hidden.dtype)).float()
+
+
+class SegmentModel(nn.Module):
+    """A network that refines its states segment by segment; subclasses say which states and how.
+
+    `states` names the states, the answering one first. Weights depend on the generator alone, not on the device.
+    """
+
+    states: type[Any]
+
+    def __init__(self, params: ModelParams, shape: Shape, dtype: torch.dtype, generator: torch.Generator) -> None:
+        super().__init__()
+        self.params, self.dtype = params, dtype
+        self.embedding = InputEmbedding(params, shape.vocabulary_size, shape.cells, shape.puzzle_ids, generator)
+        self.make_modules(generator)
+        self.head = Linear(params.hidden_size, shape.vocabulary_size, generator)
+        self.q_head = QHead(params.hidden_size)
+        for name in self.states._fields:
+            self.register_buffer(_init_name(name), truncated_normal((params.hidden_size,), 1.0, generator))
+        cosine, sine = rotary_table(self.embedding.length, params.hidden_size // params.heads, params.rope_base)
+        self.cosine: Tensor
+        self.sine: Tensor
+        self.register_buffer("cosine", cosine, persistent=False)
+        self.register_buffer("sine", sine, persistent=False)
+
+    def make_modules(self, generator: torch.Generator) -> None:
+        """Make the recurrent modules."""
+        raise NotImplementedError
+
+    def think(self, states: States, injected: Tensor, rotary: Rotary, positions: slice) -> States:
+        """The states after one segment; the answering one at `positions` alone.
+
+        Args:
+            states: from the segment before.
+            injected: the embedded input (batch, length, hidden).
+            rotary: cosine and sine of positions, or None.
+            positions: those that the caller reads.
+        """
+        raise NotImplementedError
+
+    def initial_carry(self, batch: int, device: torch.device) -> States:
+        """States of fresh examples: the same vector at every position."""
+        shape = (batch, self.embedding.length, self.params.hidden_size)
+        return self.states(*(init.to(device).expand(shape).contiguous() for init in self._inits()))
+
+    def reset(self, carry: States, fresh: Tensor) -> States:
+        """Start the states of the examples with `fresh` (batch,) over."""
+        chosen = fresh.view(-1, 1, 1)
+        return self.states(*(torch.where(chosen, init, kept) for init, kept in zip(self._inits(), carry, strict=True)))
+
+    def forward(
+        self, carry: States, inputs: Tensor, puzzle_ids: Tensor, puzzle_rows: Tensor | None = None
+    ) -> tuple[States, Tensor, Tensor]:
+        """One segment.
+
+        Args:
+            carry: states from the segment before, or `initial_carry`.
+            inputs: (batch, cells) tokens.
+            puzzle_ids: (batch,) row of the puzzle table.
+            puzzle_rows: those rows as a leaf with a gradient, in training; looked up when None.
+
+        Returns:
+            The detached next carry, logits (batch, cells, vocabulary), and (batch, 2) halt and continue logits.
+        """
+        after = self._segment(carry, inputs, puzzle_ids, puzzle_rows, EVERYWHERE)
+        answer = after[0]
+        logits = self.head(answer[:, self.embedding.puzzle_length :])
+        return self.states(*(state.detach() for state in after)), logits, self.q_head(answer[:, 0])
+
+    def peek(self, carry: States, inputs: Tensor, puzzle_ids: Tensor, puzzle_rows: Tensor | None = None) -> Tensor:
+        """The Q values (batch, 2) after one more segment: the extra forward pass for the target of continue.
+
+        The Q head reads position 0 alone, so the last block computes no other.
+        """
+        return self.q_head(self._segment(carry, inputs, puzzle_ids, puzzle_rows, slice(1))[0][:, 0])
+
+    def _segment(
+        self, carry: States, inputs: Tensor, puzzle_ids: Tensor, puzzle_rows: Tensor | None, positions: slice
+    ) -> States:
+        if puzzle_rows is None:
+            puzzle_rows = self.embedding.puzzle_table[puzzle_ids]
+        injected = self.embedding(inputs, puzzle_rows, self.dtype)
+        rotary = (self.cosine, self.sine) if self.params.positions == "rope" else None
+        return self.think(carry, injected, rotary, positions)
+
+    def _inits(self) -> list[Tensor]:
+        return [self.get_buffer(_init_name(name)).to(self.dtype) for name in self.states._fields]
+
+
+def _init_name(state: str) -> str:
+    return f"{state.removesuffix('_state')}_init"

@@ -1,0 +1,43 @@
+"""One module instead of two: the control of the studies that doubt the hierarchy, and direct prediction.
+
+A segment calls the module high_cycles x low_cycles times on one state; it has the layers of both HRM modules, so that
+the sizes agree. With one call and one segment this is a Transformer that answers at once; unrolled without detaching it
+is a recurrent Transformer.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from hrm.models.gradients import gradient_calls, with_gradient
+from hrm.models.recurrent import RecurrentModule
+from hrm.models.segment import Rotary, SegmentModel
+
+
+class State(NamedTuple):
+    """The state between segments, (batch, puzzle length + cells, hidden)."""
+
+    high_state: Tensor
+
+
+class Single(SegmentModel):
+    """state <- module(state + input), again and again."""
+
+    states = State
+
+    def make_modules(self, generator: torch.Generator) -> None:
+        """The one module."""
+        layers = self.params.high_layers + self.params.low_layers
+        self.high_module = RecurrentModule(self.params, layers, self.embedding.length, generator)
+
+    def think(self, states: State, injected: Tensor, rotary: Rotary, positions: slice) -> State:
+        """All calls of one segment; gradients flow through the last ones, as `gradient` says."""
+        calls = self.params.high_cycles * self.params.low_cycles
+        without = calls - gradient_calls(self.params.gradient, calls, 1)
+        (state,) = states
+        for call in range(calls):
+            with with_gradient(call >= without):
+                wanted = (positions,) if call == calls - 1 else ()
+                state = self.high_module(state, injected, None, rotary, *wanted)
+        return State(state)
