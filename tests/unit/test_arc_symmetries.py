@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from arc_cases import codes, grids, random_pairs
 from hrm.data.arc.encoding import encode
-from hrm.data.arc.group import IDENTITY, ORDER, TURNS, Grid, apply_code, code_name, compose, inverse, turned
+from hrm.data.arc.group import IDENTITY, ORDER, Grid, apply_code, code_name, compose, inverse
 from hrm.data.arc.reference import canvases
 from hrm.data.arc.symmetries import ArcSymmetries
 from hrm.data.permutations import permutations, ranks
+from hrm.data.turns import TURNS, turned
 
 SIDE = 6
 

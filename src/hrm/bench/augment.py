@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -27,17 +28,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> list[dict[str, Any]]:
-    """One row a device: seconds for all inputs and labels, examples a second, and how often that is the reference's."""
+    """What the options ask for."""
     torch.set_num_threads(arguments.threads)
+    devices = wanted_devices(arguments.device)
+    return augment_rows(arguments.puzzles, arguments.augmentations, arguments.reference, devices)
+
+
+def wanted_devices(name: str) -> list[torch.device]:
+    """The named device; for auto the CPU, and a GPU if there is one."""
+    device = choose_device(name)
+    return [device] if name != "auto" or device.type == "cpu" else [torch.device("cpu"), device]
+
+
+def augment_rows(
+    puzzles: int, augmentations: int, examples: int, devices: Sequence[torch.device]
+) -> list[dict[str, Any]]:
+    """One row a device: seconds for all inputs and labels, examples a second, and how often that is the reference's."""
     generator = numpy_generator(0, "bench")
-    boards = generator.integers(0, 10, size=(2, arguments.puzzles, 81), dtype=np.uint8)
-    reference = reference_rate(boards[0], boards[1], generator, arguments.reference)
+    boards = generator.integers(0, 10, size=(2, puzzles, 81), dtype=np.uint8)
+    reference = reference_rate(boards[0], boards[1], generator, examples)
     rows: list[dict[str, Any]] = [{"path": "one by one (numpy)", "examples_per_second": reference, "ratio": 1.0}]
-    device = choose_device(arguments.device)
-    kinds = [device] if arguments.device != "auto" or device.type == "cpu" else [torch.device("cpu"), device]
-    for kind in kinds:
+    for kind in devices:
         begin = time.perf_counter()
-        plan = augmentation_plan(0, arguments.puzzles, arguments.augmentations, False, 3, 3)
+        plan = augmentation_plan(0, puzzles, augmentations, False, 3, 3)
         plan_seconds = time.perf_counter() - begin
         seconds = materialise_seconds(boards, plan, kind)
         speed = plan.size / seconds

@@ -14,7 +14,6 @@ from hrm.bench import arc, augment, maze
 from hrm.core.data_params import data_params
 from hrm.core.data_schema.arc import ArcParams
 from hrm.core.data_schema.grid import MazeParams
-from hrm.core.device import choose_device
 
 PARTS = ["arc", "sudoku", "maze"]
 PUBLISHED_SUDOKU = {"data": "sudoku", "path": "published builder (quoted)", "seconds": 1268.0, "examples": 1_000_000}
@@ -34,8 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> list[dict[str, Any]]:
     """Rows of the chosen parts, each with its `data`; DataError when a source is missing."""
     torch.set_num_threads(arguments.workers)
-    device = choose_device(arguments.device)
-    devices = [device] if arguments.device != "auto" or device.type == "cpu" else [torch.device("cpu"), device]
+    devices = augment.wanted_devices(arguments.device)
     rows: list[dict[str, Any]] = []
     if "arc" in arguments.parts:
         params = data_params(arguments.params, "paper", arguments.arc_task, [])
@@ -43,10 +41,8 @@ def run(arguments: argparse.Namespace) -> list[dict[str, Any]]:
         made = arc.arc_rows(params, arguments.workers, arguments.arc_subset, 20, devices)
         rows += [{"data": arguments.arc_task, **row} for row in made]
     if "sudoku" in arguments.parts:
-        options = argparse.ArgumentParser()
-        augment.add_arguments(options)
-        words = ["--threads", str(arguments.workers), "--device", arguments.device]
-        rows += [PUBLISHED_SUDOKU, *({"data": "sudoku", **row} for row in augment.run(options.parse_args(words)))]
+        augmented = augment.augment_rows(1000, 1000, 5000, devices)
+        rows += [PUBLISHED_SUDOKU, *({"data": "sudoku", **row} for row in augmented)]
     if "maze" in arguments.parts:
         mazes = data_params(arguments.params, "gpu", "maze_hard", [])
         assert isinstance(mazes, MazeParams)

@@ -2,7 +2,6 @@
 
 import argparse
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,6 +12,7 @@ from hrm.core.data_params import data_params
 from hrm.core.data_schema.grid import CountedWalls, IndependentWalls, MazeParams
 from hrm.core.errors import ParameterError
 from hrm.core.seeds import derive_seed, numpy_generator
+from hrm.data.chunks import in_chunks
 from hrm.data.compiled import compiled
 from hrm.data.maze.sampler import Wish, sample
 from hrm.data.maze.task import solve_mazes
@@ -113,8 +113,7 @@ def fast(params: MazeParams, count: int, workers: int) -> Sampled:
     """`count` mazes of the sampler of the pipeline."""
     wish = Wish.of(params)
     begin = time.perf_counter()
-    with ThreadPoolExecutor(workers) as pool:
-        made = list(pool.map(lambda index: sample(wish, derive_seed(params.seed, "bench", index)), range(count)))
+    made = in_chunks(lambda one: sample(wish, derive_seed(params.seed, "bench", one.start)), 0, count, 1, workers)
     seconds = time.perf_counter() - begin
     return Sampled(np.stack([maze for maze, _ in made]), seconds, sum(attempts for _, attempts in made))
 

@@ -1,7 +1,6 @@
 """`hrm export-dataset`: a data set in the format of the published trainers."""
 
 import argparse
-import sys
 from pathlib import Path
 
 
@@ -21,17 +20,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Read the data set, write all its examples; DataError says what is wrong."""
-    from tqdm import tqdm
-
     from hrm.core.errors import ParameterError
+    from hrm.core.progress import progress
     from hrm.data.dataset import load_dataset
     from hrm.interop.export_dataset import export_dataset
 
     if arguments.augmentations is not None and arguments.augmentations < 0:
         raise ParameterError(f"--augmentations is {arguments.augmentations}; it must be at least 0")
     dataset = load_dataset(arguments.dataset)
-    interval = 0.2 if sys.stderr.isatty() else 30.0
-    with tqdm(desc="export", unit="example", mininterval=interval, maxinterval=interval) as bar:
+    with progress("export", "example") as bar:
         counts = export_dataset(dataset, arguments.out, arguments.augmentations, not arguments.no_translate, bar.update)
     print(f"{arguments.out}: {counts['train']} training and {counts['test']} test examples")
     return 0

@@ -2,10 +2,7 @@
 
 import argparse
 import importlib
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
     from hrm.core.data_params import data_params
     from hrm.core.errors import ParameterError
     from hrm.core.files import fingerprint
+    from hrm.core.progress import progress
     from hrm.data.shards import ShardFacts, load_shards, save_shard, shard_range
 
     if arguments.workers < 1:
@@ -42,30 +40,11 @@ def run(arguments: argparse.Namespace) -> int:
         candidates = load_shards(arguments.merge, mark, total)
     else:
         start, stop = (0, total) if arguments.shard is None else shard_range(arguments.shard, arguments.shards, total)
-        with _progress(stop - start, arguments.task) as report:
-            candidates = task.make_candidates(params, start, stop, arguments.workers, report)
+        with progress(f"{arguments.task} puzzles", "puzzle", stop - start) as bar:
+            candidates = task.make_candidates(params, start, stop, arguments.workers, bar.update)
         if arguments.shard is not None:
             save_shard(arguments.out, candidates, ShardFacts(mark, start, stop, total))
             return 0
     info = task.write_dataset(arguments.out, params, candidates, arguments.workers)
     print(f"{arguments.out}: {info.train_examples} training and {info.test_examples} test examples")
     return 0
-
-
-class _progress:
-    """A progress bar on stderr, drawn often on a terminal and every 30 s in a log."""
-
-    def __init__(self, total: int, task: str) -> None:
-        from tqdm import tqdm
-
-        interval = 0.2 if sys.stderr.isatty() else 30.0
-        self.bar: Any = tqdm(
-            total=total, desc=f"{task} puzzles", unit="puzzle", mininterval=interval, maxinterval=interval
-        )
-
-    def __enter__(self) -> Callable[[int], object]:
-        update: Callable[[int], object] = self.bar.update
-        return update
-
-    def __exit__(self, *_: object) -> None:
-        self.bar.close()

@@ -10,7 +10,7 @@ from torch import Tensor
 from hrm.core.errors import DataError
 from hrm.core.seeds import numpy_generator
 from hrm.data.augment import Examples, augmenter
-from hrm.data.dataset import NONE, Dataset, Split
+from hrm.data.dataset import NONE, Dataset, Split, members
 
 EPOCHS_A_CHUNK = 64
 
@@ -107,10 +107,8 @@ class Schedule:
         which = generator.integers(0, np.maximum(self.counts[order], 1))
         codes = self.plan[order, which] if self.plan.shape[1] else np.zeros(len(order))
         ids = (self.first_ids[order] + which) if self.own_ids else np.zeros(len(order))
-        sizes = self.sizes[order]
-        place = np.repeat(np.arange(len(order)), sizes)  # of the group, for each example
-        within = np.arange(len(place)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        if sizes.max() > 1:
+        place, within = members(self.sizes[order])
+        if self.sizes.max() > 1:
             within = within[np.lexsort((generator.random(len(place)), place))]
         rows = self.starts[order][place] + within
         shifts = generator.random((len(place), 2 if self.moves else 0), dtype=np.float32)

@@ -8,7 +8,9 @@ Report = Callable[[int], object]  # is told how many candidates were made since 
 R = TypeVar("R")
 
 
-def in_chunks(make: Callable[[range], R], start: int, stop: int, size: int, workers: int, report: Report) -> list[R]:
+def in_chunks(
+    make: Callable[[range], R], start: int, stop: int, size: int, workers: int, report: Report | None = None
+) -> list[R]:
     """What `make` gives for each chunk of start to stop - 1, in order; the first error ends it all.
 
     Threads, not processes: the compiled functions run without the GIL.
@@ -16,7 +18,8 @@ def in_chunks(make: Callable[[range], R], start: int, stop: int, size: int, work
 
     def work(chunk: range) -> R:
         made = make(chunk)
-        report(len(chunk))
+        if report is not None:
+            report(len(chunk))
         return made
 
     chunks = [range(at, min(at + size, stop)) for at in range(start, stop, size)]

@@ -1,8 +1,8 @@
 """`compiled`: numba's njit with an on-disk cache that is dropped when any file of the function's folder changes.
 
 numba looks for changes only in the file of the function itself; a compiled function that calls another one of another
-file would go on with the old callee. So the cache folder carries the hash of all sources of the function's folder, and
-of this file; compiled functions call none of other folders.
+file would go on with the old callee. So the cache folder carries the hash of all sources of the function's folder, of
+this file and of splitmix.py; compiled functions call none of other folders.
 """
 
 import functools
@@ -22,7 +22,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 @functools.cache
 def _cache_folder(folder: Path) -> str:
     digest = hashlib.sha256()
-    for path in [*sorted(folder.glob("*.py")), Path(__file__)]:
+    for path in [*sorted(folder.glob("*.py")), Path(__file__), Path(__file__).with_name("splitmix.py")]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     beside = folder / "__pycache__"
     writable = os.access(beside if beside.exists() else beside.parent, os.W_OK)

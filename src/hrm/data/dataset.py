@@ -17,6 +17,7 @@ from hrm.core.params import Params, parse_value
 Cells = NDArray[np.uint8]
 SPLITS = ("train", "test")
 NONE = -1  # in a plan: no more symmetries
+IDENTITY = 0  # in a plan: the symmetry that changes nothing, in every family
 
 
 class DatasetInfo(Params):
@@ -55,6 +56,12 @@ class Split:
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The arrays by the names they have in the file."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+def members(sizes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """For each example of groups with `sizes` (groups,), one group after another: its group, its place in the group."""
+    group = np.repeat(np.arange(len(sizes)), sizes)
+    return group, np.arange(len(group)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
 
 
 def single_examples(inputs: Cells, labels: Cells, rating: NDArray[np.int32], plan: NDArray[Any]) -> Split:

@@ -9,9 +9,7 @@ from numpy.typing import NDArray
 
 from hrm.core.seeds import numpy_generator
 from hrm.data.augment import Examples, augmenter
-from hrm.data.dataset import NONE, SPLITS, Cells, Dataset, DatasetInfo, Split
-
-IDENTITY = 0  # in every family
+from hrm.data.dataset import IDENTITY, NONE, SPLITS, Cells, Dataset, DatasetInfo, Split
 
 
 class Pair(NamedTuple):

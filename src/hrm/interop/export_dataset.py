@@ -14,11 +14,10 @@ from hrm.core.files import write_json
 from hrm.core.seeds import numpy_generator
 from hrm.data.arc.group import code_name
 from hrm.data.augment import Augmenter, Examples, augmenter
-from hrm.data.dataset import NONE, SPLITS, Dataset, DatasetInfo, Split
+from hrm.data.dataset import IDENTITY, NONE, SPLITS, Dataset, DatasetInfo, Split, members
 from hrm.interop.published import BLANK, RATINGS, PublishedInfo, array_path
 
 CHUNK = 1 << 16  # examples made at a time
-IDENTITY = 0  # in every family
 
 
 class Puzzles(NamedTuple):
@@ -144,8 +143,7 @@ def _write_examples(
     at = 0
     for first in range(0, len(puzzles.sizes), step):
         part = Puzzles(*(column[first : first + step] for column in puzzles))
-        place = np.repeat(np.arange(len(part.sizes)), part.sizes)
-        within = np.arange(len(place)) - np.repeat(np.cumsum(part.sizes) - part.sizes, part.sizes)
+        place, within = members(part.sizes)
         rows = part.starts[place] + within
         index = torch.from_numpy(rows)
         made = how.apply(Examples(*(tokens[index] for tokens in base)), torch.from_numpy(part.codes[place]))

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from hrm.models.gradients import gradient_calls, with_gradient
+from hrm.models.layers import EVERYWHERE
 from hrm.models.recurrent import RecurrentModule
 from hrm.models.segment import Rotary, SegmentModel
 
@@ -54,7 +55,6 @@ class Hrm(SegmentModel):
                 call += 1
             last = cycle == params.high_cycles - 1
             with with_gradient(call >= without):
-                wanted = (positions,) if last else ()
-                high = self.high_module(high, low, None, rotary, *wanted)
+                high = self.high_module(high, low, None, rotary, positions if last else EVERYWHERE)
             call += 1
         return Carry(high, low)

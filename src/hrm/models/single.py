@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from hrm.models.gradients import gradient_calls, with_gradient
+from hrm.models.layers import EVERYWHERE
 from hrm.models.recurrent import RecurrentModule
 from hrm.models.segment import Rotary, SegmentModel
 
@@ -38,6 +39,6 @@ class Single(SegmentModel):
         (state,) = states
         for call in range(calls):
             with with_gradient(call >= without):
-                wanted = (positions,) if call == calls - 1 else ()
-                state = self.high_module(state, injected, None, rotary, *wanted)
+                wanted = positions if call == calls - 1 else EVERYWHERE
+                state = self.high_module(state, injected, None, rotary, wanted)
         return State(state)

@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrm.data.arc.collection import ArcTask, Pair
-from hrm.data.arc.group import COLOURS, TURNS, turned
+from hrm.data.arc.group import COLOURS
+from hrm.data.turns import TURNS, turned
 
 
 def canonical_pair(pair: Pair) -> bytes:

@@ -1,42 +1,24 @@
 """Symmetries of ARC tasks as numbers: one of 8 turns and a permutation of colours 1 to 9; needs no PyTorch.
 
 An element first renames colours, then turns (the two commute). Its code is `rank of the permutation * 8 + turn`, 0 is
-the identity. Turns are numbered as the published code numbers them: 0 to 3 quarter turns counter-clockwise, 4 mirrored
-left-right, 5 mirrored top-bottom, 6 and 7 transposed along the main and the other diagonal.
+the identity. Turns are those of hrm.data.turns.
 """
 
 import functools
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hrm.data.permutations import permutations, ranks
+from hrm.data.turns import TURNS, turned
 
 Grid = NDArray[np.uint8]  # (height, width) colours 0 to 9
 
-TURNS = 8
 COLOURS = 9  # that are permuted: 1 to 9; 0 is the background and stays
 ORDER = TURNS * math.factorial(COLOURS)
 IDENTITY = 0
-
-_TURNED: list[Callable[[NDArray[Any]], NDArray[Any]]] = [
-    lambda grid: grid,
-    lambda grid: np.rot90(grid, 1),
-    lambda grid: np.rot90(grid, 2),
-    lambda grid: np.rot90(grid, 3),
-    np.fliplr,
-    np.flipud,
-    np.transpose,
-    lambda grid: np.rot90(grid, 2).T,
-]
-
-
-def turned(grid: NDArray[Any], turn: int) -> NDArray[Any]:
-    """A grid (height, width) after turn 0 to 7."""
-    return _TURNED[turn](grid)
 
 
 @functools.cache

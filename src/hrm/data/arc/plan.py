@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from hrm.core.seeds import numpy_generator
 from hrm.data.arc.collection import Pair
-from hrm.data.arc.group import IDENTITY, ORDER, TURNS, colour_tables, turn_products, turned
+from hrm.data.arc.group import IDENTITY, ORDER, colour_tables, turn_products
 from hrm.data.dataset import NONE
+from hrm.data.turns import TURNS, turned
 
 
 class Stabiliser(NamedTuple):

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from hrm.data.arc.encoding import END, FIRST_COLOUR, PAD
-from hrm.data.arc.group import TURNS, colour_tables
+from hrm.data.arc.group import colour_tables
+from hrm.data.turns import TURNS
 
 # Of each turn: whether rows and columns change places, and whether the new rows and columns count backwards.
 _TRANSPOSED = [0, 1, 0, 1, 0, 0, 1, 1]

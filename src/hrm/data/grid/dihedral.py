@@ -1,7 +1,6 @@
 """The eight symmetries of a square grid as tables; needs no PyTorch.
 
-Codes as in the published code (dataset/common.py): 0 as it is, 1 to 3 turned by 90, 180 and 270 degrees
-anticlockwise, 4 left and right swapped, 5 top and bottom swapped, 6 transposed, 7 transposed on the other diagonal.
+Codes are the numbers of hrm.data.turns.
 """
 
 import functools
@@ -10,7 +9,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-ORDER = 8
+from hrm.data.turns import TURNS, turned
+
+ORDER = TURNS
 INVERSE = (0, 3, 2, 1, 4, 5, 6, 7)
 
 
@@ -18,9 +19,7 @@ INVERSE = (0, 3, 2, 1, 4, 5, 6, 7)
 def sources(size: int) -> NDArray[np.int64]:
     """The cell that each new cell comes from: (8, cells)."""
     grid = np.arange(size * size).reshape(size, size)
-    turned = [np.rot90(grid, quarter) for quarter in range(4)]
-    images = [*turned, grid[:, ::-1], grid[::-1], grid.T, np.rot90(grid, 2).T]
-    return np.stack([image.ravel() for image in images])
+    return np.stack([turned(grid, turn).ravel() for turn in range(TURNS)])
 
 
 def class_keys(grids: NDArray[np.uint8]) -> list[bytes]:

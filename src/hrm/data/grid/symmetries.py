@@ -3,14 +3,11 @@
 import torch
 from torch import Tensor
 
-from hrm.data.grid.dihedral import ORDER, sources
+from hrm.data.grid.dihedral import sources
 
 
 class SquareSymmetries:
     """Symmetries of grids with `size` rows and columns; their codes are those of hrm.data.grid.dihedral."""
-
-    order = ORDER
-    identity = 0
 
     def __init__(self, size: int) -> None:
         self.size = size

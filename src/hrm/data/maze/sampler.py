@@ -26,10 +26,10 @@ from numpy.typing import NDArray
 from hrm.core.data_schema.grid import CountedWalls, MazeParams
 from hrm.data.compiled import compiled, count_bits
 from hrm.data.maze.tokens import GOAL, OPEN, START, WALL
+from hrm.data.splitmix import next_word
 
 SHARE_BITS = 24  # precision of the probability of independent walls
 COUNT_BITS = 5  # of the first guess at a wished number of walls
-_GOLDEN, _FIRST, _SECOND = (np.uint64(x) for x in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
 
 
 class Wish(NamedTuple):
@@ -177,12 +177,8 @@ def random_row(state: NDArray[np.uint64], share: int, precision: int) -> int:
 
 @compiled
 def random_word(state: NDArray[np.uint64]) -> int:
-    """62 random bits, of splitmix64 (Steele, Lea and Flood 2014)."""
-    state[0] += _GOLDEN
-    word = state[0]
-    word = (word ^ (word >> np.uint64(30))) * _FIRST
-    word = (word ^ (word >> np.uint64(27))) * _SECOND
-    bits: int = np.int64((word ^ (word >> np.uint64(31))) >> np.uint64(2))  # type: ignore[assignment]
+    """62 random bits."""
+    bits: int = np.int64(next_word(state) >> np.uint64(2))  # type: ignore[assignment]
     return bits
 
 

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrm.data.compiled import compiled, count_bits, lowest_bit
+from hrm.data.splitmix import next_word
 from hrm.data.sudoku.layout import Layout
 from hrm.data.sudoku.propagation import PLACED, Boards, fix, load, propagate
 from hrm.data.sudoku.solver import search, store
@@ -11,14 +12,9 @@ from hrm.data.sudoku.solver import search, store
 
 @compiled
 def draw(random: NDArray[np.uint64], count: int) -> int:
-    """A number from 0 to count - 1; `random` is the state of a SplitMix64 generator (Steele, Lea, Flood 2014)."""
-    random[0] += np.uint64(0x9E3779B97F4A7C15)
-    word = random[0]
-    word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    word = word ^ (word >> np.uint64(31))
+    """A number from 0 to count - 1; `random` is the state of a generator (hrm.data.splitmix)."""
     # The bias of the remainder is below count / 2**33.
-    drawn: int = np.int64(word >> np.uint64(31)) % count  # type: ignore[assignment]
+    drawn: int = np.int64(next_word(random) >> np.uint64(31)) % count  # type: ignore[assignment]
     return drawn
 
 

@@ -6,12 +6,12 @@ of the same digit (colour refinement). The sum over all cells is the same for eq
 are called and however the lines are ordered; rows and columns play the same part, so that it holds when transposed.
 """
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 from numpy.typing import NDArray
 
+from hrm.data.chunks import in_chunks
 from hrm.data.compiled import compiled
+from hrm.data.splitmix import mixed
 from hrm.data.sudoku.canonical import class_keys
 from hrm.data.sudoku.propagation import Boards
 from hrm.data.sudoku.writing import PIECE, canonical_forms_in_parallel
@@ -23,14 +23,12 @@ Keys = NDArray[np.uint64]
 def invariants(puzzles: Boards, solutions: Boards, box_height: int, box_width: int, workers: int = 1) -> Keys:
     """One number each (puzzles,) of puzzles (puzzles, cells) of digits and their solutions."""
     keys = np.zeros(len(puzzles), dtype=np.uint64)
-    pieces = [slice(i, i + PIECE) for i in range(0, len(puzzles), PIECE)]
-    with ThreadPoolExecutor(workers) as pool:
-        list(
-            pool.map(
-                lambda piece: _refine_all(puzzles[piece], solutions[piece], box_height, box_width, ROUNDS, keys[piece]),
-                pieces,
-            )
-        )
+
+    def refine(chunk: range) -> None:
+        piece = slice(chunk.start, chunk.stop)
+        _refine_all(puzzles[piece], solutions[piece], box_height, box_width, ROUNDS, keys[piece])
+
+    in_chunks(refine, 0, len(puzzles), PIECE, workers)
     return keys
 
 
@@ -54,14 +52,6 @@ def equivalent_to_any(
 
 
 @compiled
-def _mixed(word: np.uint64) -> np.uint64:
-    """A hash of one word: the finaliser of splitmix64."""
-    word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return word ^ (word >> np.uint64(31))
-
-
-@compiled
 def _refine_all(puzzles: Boards, solutions: Boards, box_height: int, box_width: int, rounds: int, keys: Keys) -> None:
     size = box_height * box_width
     colours = np.zeros(size * size, dtype=np.uint64)
@@ -73,18 +63,18 @@ def _refine_all(puzzles: Boards, solutions: Boards, box_height: int, box_width: 
             sums[:] = np.uint64(0)
             for cell in range(size * size):
                 row, column = cell // size, cell % size
-                colour = _mixed(colours[cell])
+                colour = mixed(colours[cell])
                 sums[0, row] += colour
                 sums[1, column] += colour
                 sums[2, row // box_height * box_height + column // box_width] += colour
                 sums[3, solutions[i, cell] - 1] += colour
             for cell in range(size * size):
                 row, column = cell // size, cell % size
-                lines = _mixed(sums[0, row]) + _mixed(sums[1, column])
-                box = _mixed(sums[2, row // box_height * box_height + column // box_width] + np.uint64(3))
-                digit = _mixed(sums[3, solutions[i, cell] - 1] + np.uint64(5))
-                colours[cell] = _mixed(colours[cell] + np.uint64(7)) + _mixed(lines + box * np.uint64(9)) + digit
+                lines = mixed(sums[0, row]) + mixed(sums[1, column])
+                box = mixed(sums[2, row // box_height * box_height + column // box_width] + np.uint64(3))
+                digit = mixed(sums[3, solutions[i, cell] - 1] + np.uint64(5))
+                colours[cell] = mixed(colours[cell] + np.uint64(7)) + mixed(lines + box * np.uint64(9)) + digit
         key = np.uint64(0)
         for cell in range(size * size):
-            key += _mixed(colours[cell])
+            key += mixed(colours[cell])
         keys[i] = key

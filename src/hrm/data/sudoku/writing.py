@@ -1,12 +1,12 @@
 """What generated, imported and published Sudoku data sets have in common: splits, dataset.json, statistics."""
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hrm.core.seeds import numpy_generator
+from hrm.data.chunks import in_chunks
 from hrm.data.dataset import Split, single_examples
 from hrm.data.ratings import rating_statistics
 from hrm.data.sudoku.canonical import Canonical, canonical_forms, class_keys
@@ -74,9 +74,12 @@ def rearranged(boards: Boards, box_height: int, box_width: int) -> Boards:
 
 def canonical_forms_in_parallel(puzzles: Boards, solutions: Boards, height: int, width: int, workers: int) -> Canonical:
     """Canonical forms with `workers` threads: (puzzles, cells) digits and their solutions."""
-    pieces = [(puzzles[i : i + 256], solutions[i : i + 256]) for i in range(0, len(puzzles), 256)]
-    with ThreadPoolExecutor(workers) as pool:
-        forms = list(pool.map(lambda piece: canonical_forms(piece[0], piece[1], height, width), pieces))
+
+    def form(chunk: range) -> Canonical:
+        piece = slice(chunk.start, chunk.stop)
+        return canonical_forms(puzzles[piece], solutions[piece], height, width)
+
+    forms = in_chunks(form, 0, len(puzzles), 256, workers)
     empty = np.zeros((0, puzzles.shape[1]), dtype=np.uint8)
     grids = np.concatenate([empty, *(form.grids for form in forms)])
     return Canonical(grids, np.concatenate([empty, *(form.puzzles for form in forms)]))
@@ -84,7 +87,9 @@ def canonical_forms_in_parallel(puzzles: Boards, solutions: Boards, height: int,
 
 def rate_in_parallel(boards: Boards, box_height: int, box_width: int, workers: int) -> Rated:
     """`rate` of boards (boards, cells) with `workers` threads."""
-    pieces = [boards[i : i + PIECE] for i in range(0, len(boards), PIECE)] or [boards]
-    with ThreadPoolExecutor(workers) as pool:
-        parts = list(pool.map(lambda piece: rate(piece, box_height, box_width), pieces))
+    if not len(boards):
+        return rate(boards, box_height, box_width)
+    parts = in_chunks(
+        lambda chunk: rate(boards[chunk.start : chunk.stop], box_height, box_width), 0, len(boards), PIECE, workers
+    )
     return Rated(*(np.concatenate(column) for column in zip(*parts, strict=True)))
