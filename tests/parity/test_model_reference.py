@@ -12,7 +12,7 @@ from helpers import PARAMS, tiny_run
 from hrm.core.schema import run_params
 from hrm.models.build import build_model, count_parameters
 from hrm.training.losses import stablemax_cross_entropy
-from hrm.training.optimizers import AdamAtan2, FlatParameters, Rates, rates_at, schedule_factor, sign_sgd
+from hrm.training.optimizers import FlatParameters, Optimizer, Rates, rates_at, schedule_factor, sign_sgd
 
 
 def test_published_size_is_reached_exactly():
@@ -147,7 +147,7 @@ def test_adam_atan2_equals_the_scalar_formula():
     module = nn.Linear(5, 3)
     start = module.weight.detach().clone()
     flat = FlatParameters(module)
-    optimizer = AdamAtan2(flat, params)
+    optimizer = Optimizer(flat, params)
     gradients = torch.randn(7, 3, 5, generator=torch.Generator().manual_seed(0))
     for step, gradient in enumerate(gradients, 1):
         module.weight.grad.copy_(gradient)
@@ -161,7 +161,7 @@ def test_adam_atan2_equals_the_scalar_formula():
 def test_ema_follows_the_weights():
     params = tiny_run("optimizer.ema_decay=0.5").optimizer
     module = nn.Linear(1, 1, bias=False)
-    optimizer = AdamAtan2(FlatParameters(module), params)
+    optimizer = Optimizer(FlatParameters(module), params)
     average = module.weight.item()
     for step in range(1, 30):
         module.weight.grad.fill_(1.0)

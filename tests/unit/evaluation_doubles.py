@@ -50,8 +50,8 @@ def scripted_examples(solved_at: list[int], halts_at: list[int]) -> Examples:
     return Examples(inputs, labels, torch.zeros(len(inputs), dtype=torch.long))
 
 
-def halting_params(max_segments: int, continue_target: str = "extra_forward") -> HaltingParams:
-    values = {"max_segments": max_segments, "exploration": 0.1, "loss_weight": 0.5, "continue_target": continue_target}
+def halting_params(max_segments: int, rule: str = "q_learning") -> HaltingParams:
+    values = {"max_segments": max_segments, "exploration": 0.1, "loss_weight": 0.5, "rule": rule, "ponder_cost": 0.0}
     return HaltingParams.model_validate(values)
 
 

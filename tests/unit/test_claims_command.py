@@ -71,7 +71,7 @@ def test_a_stand_in_is_shown_as_such_and_never_judged(reference: Path) -> None:
     assert (claim["ours"]["mean"], claim["ours"]["seeds"], claim["ours"]["test_examples"]) == (43.12, 1, 10_000)
     assert claim["verdict"] == "not run at this scale"
     assert "variant hrm_halt_loss instead of hrm" in claim["differences"]
-    assert "halting.continue_target none instead of extra_forward" in claim["differences"]
+    assert "halting.rule halting_loss instead of q_learning" in claim["differences"]
     assert not any("grids" in line for line in claim["differences"])
 
 

@@ -70,8 +70,8 @@ def test_halt_head_alone_decides_by_its_sign_when_continue_is_not_trained() -> N
     known = record([1], [1], 2)
     q = torch.tensor([[[1.0, 2.0]], [[1.0, 2.0]]])
     known = dataclasses.replace(known, q=q)
-    assert measures.halting(known, halting_params(2, "none")).mean_steps == 1
-    assert measures.halting(known, halting_params(2, "extra_forward")).mean_steps == 2
+    assert measures.halting(known, halting_params(2, "halting_loss")).mean_steps == 1
+    assert measures.halting(known, halting_params(2, "q_learning")).mean_steps == 2
 
 
 def test_difficulty_bins_split_the_examples_and_leave_out_empty_ones() -> None:

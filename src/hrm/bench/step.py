@@ -74,7 +74,7 @@ def step_operations(params: RunParams) -> float:
     linear = 2 * (4 * width * width + 3 * width * mlp_width(model, width))
     layer = params.train.batch_size * length * (linear + 4 * length * width)
     forward = model.high_cycles * (model.low_cycles * model.low_layers + model.high_layers)
-    extra = forward if params.halting.continue_target == "extra_forward" else 0
+    extra = forward if params.halting.rule == "q_learning" else 0
     return float(layer * (forward + extra + 2 * (model.low_layers + model.high_layers)))
 
 

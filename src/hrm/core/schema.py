@@ -11,6 +11,7 @@ from hrm.core.files import read_yaml
 from hrm.core.params import Params, load_params
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+ShareBelowOne = Annotated[float, Field(ge=0.0, lt=1.0)]
 
 
 class ExperimentParams(Params):
@@ -66,10 +67,17 @@ class ModelParams(Params):
     mlp_multiple: PositiveInt
     high_cycles: PositiveInt
     low_cycles: PositiveInt
-    positions: Literal["rope", "learned"]
+    positions: Literal["rope", "learned", "both"]
     rope_base: PositiveFloat
     norm_epsilon: PositiveFloat
+    norm_scale: bool  # a learned scale in each norm
     puzzle_embedding_size: NonNegativeInt
+    initialisation: Literal["truncated_lecun", "uniform"]
+    initial_states: Literal["fixed", "learned"]
+    high_update: Literal["plain", "gated"]  # of hrm: a learned gate says how much of the high module's update is taken
+    dropout: ShareBelowOne  # of what attention and SwiGLU add, and of the attention weights, in training
+    state_noise: NonNegativeFloat  # standard deviation of what is added to a state after each update, in training
+    state_sparsity: ShareBelowOne  # share of each state vector, its smallest entries, that is set to 0
 
     @model_validator(mode="after")
     def _heads_divide(self) -> "ModelParams":
@@ -83,22 +91,30 @@ class ModelParams(Params):
             raise ValueError("shared_modules must be false unless architecture is hrm")
         if self.architecture == "hrm" and self.shared_modules != (self.low_layers == 0):
             raise ValueError("low_layers must be 0 where shared_modules is true, and at least 1 where it is false")
+        if self.high_update == "gated" and self.architecture != "hrm":
+            raise ValueError("high_update must be plain unless architecture is hrm")
         return self
 
 
 class HaltingParams(Params):
     """Adaptive computation time (section 2 of the paper)."""
 
+    # q_learning: as published, the target of continue takes one more forward pass; halting_loss: the halt head learns
+    # whether the answer is right, nothing else; ponder: halts by chance, and each further segment has a cost;
+    # fixed: always max_segments, and no halt head is trained.
+    rule: Literal["q_learning", "halting_loss", "ponder", "fixed"]
     max_segments: PositiveInt
     exploration: Fraction
-    # `extra_forward`: the published Q target, one more forward pass; `none`: the halting loss alone.
-    continue_target: Literal["extra_forward", "none"]
     loss_weight: NonNegativeFloat
+    ponder_cost: NonNegativeFloat  # of a further segment, in units of the cell loss
 
 
 class OptimizerParams(Params):
-    """Adam-atan2 for the network, SignSGD for the puzzle embedding, and the schedule of both."""
+    """Adam-atan2 or AdamW for the network, SignSGD for the puzzle embedding, and the schedule of both."""
 
+    name: Literal["adam_atan2", "adamw"]
+    epsilon: PositiveFloat  # of adamw
+    gradient_clip: NonNegativeFloat  # largest norm of all gradients together; 0: no limit
     learning_rate: PositiveFloat
     weight_decay: NonNegativeFloat
     beta1: Fraction
@@ -111,12 +127,21 @@ class OptimizerParams(Params):
     ema_decay: Fraction
 
 
+class CurriculumParams(Params):
+    """Easy examples first: those of the lowest ratings (of mazes the path length), then more and more."""
+
+    start: Annotated[float, Field(gt=0.0, le=1.0)]  # share of the training examples at the first step; 1: no curriculum
+    until: Fraction  # share of the steps after which all examples are drawn
+
+
 class TrainParams(Params):
     """Length, batch, loss and bookkeeping of a training."""
 
     steps: PositiveInt
     batch_size: PositiveInt
     loss: Literal["stablemax", "softmax"]
+    label_smoothing: ShareBelowOne
+    curriculum: CurriculumParams
     dtype: Literal["bfloat16", "float32"]
     compile: bool
     cuda_graph: bool

@@ -32,6 +32,20 @@ class Draws(NamedTuple):
     shifts: Tensor  # (draws, 2) float32 in [0, 1); (draws, 0) for tasks that do not move
 
 
+class Curriculum(NamedTuple):
+    """Easy examples first: a share of the groups, those of the lowest rating, that grows linearly to all of them."""
+
+    start: float  # share at first; 1: no curriculum
+    until: float  # examples drawn until the share is 1
+
+    def share(self, drawn: int) -> float:
+        """Of the groups, after so many examples."""
+        return min(1.0, self.start + (1.0 - self.start) * (drawn / self.until if self.until else 1.0))
+
+
+NO_CURRICULUM = Curriculum(1.0, 0.0)
+
+
 class TrainBatches:
     """Endless training examples: every epoch each group once, in a new order, under one of its planned symmetries.
 
@@ -39,7 +53,14 @@ class TrainBatches:
     resumed training needs only `position`. Batches run across the border of two epochs.
     """
 
-    def __init__(self, dataset: Dataset, batch_size: int, seed: int, device: torch.device) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        batch_size: int,
+        seed: int,
+        device: torch.device,
+        curriculum: Curriculum = NO_CURRICULUM,
+    ) -> None:
         if not len(dataset.train.inputs):
             raise DataError("the data set has no training examples")
         self.examples = Examples(
@@ -49,6 +70,7 @@ class TrainBatches:
         self.batch_size, self.seed, self.device = batch_size, seed, device
         self.position = 0  # examples drawn so far
         self._schedule = Schedule(dataset.train, dataset.info.puzzle_ids > 1, self.augmenter.translate is not None)
+        self.curriculum = curriculum
         self._chunk_start, self._chunk = -1, Draws(*([torch.empty(0)] * 4))
 
     def next(self) -> Draws:
@@ -83,8 +105,9 @@ class TrainBatches:
         return Draws(*(torch.cat(columns) for columns in zip(*parts, strict=True)))
 
     def _load_chunk(self, start: int) -> None:
-        first = start // len(self.examples.inputs)
-        epochs = [self._schedule.epoch(self.seed, epoch) for epoch in range(first, first + EPOCHS_A_CHUNK)]
+        size = len(self.examples.inputs)
+        numbers = range(start // size, start // size + EPOCHS_A_CHUNK)
+        epochs = [self._schedule.epoch(self.seed, i, self.curriculum.share(i * size)) for i in numbers]
         columns = (np.concatenate(column) for column in zip(*epochs, strict=True))
         self._chunk = Draws(*(torch.from_numpy(column).to(self.device, non_blocking=True) for column in columns))
         self._chunk_start = start
@@ -99,11 +122,19 @@ class Schedule:
         self.counts = (split.plan != NONE).sum(axis=1)  # symmetries of each group
         self.starts = np.searchsorted(split.groups, np.arange(groups))  # first example of each group
         self.sizes = np.bincount(split.groups, minlength=groups)  # examples of each group
+        rating = np.zeros(groups, dtype=np.int64)
+        np.maximum.at(rating, split.groups, split.rating)
+        self.by_rating = rating.argsort(kind="stable")  # groups, the easiest first
 
-    def epoch(self, seed: int, number: int) -> tuple[NDArray[Any], ...]:
-        """The columns of `Draws` for one epoch, from (seed, number) alone."""
+    def epoch(self, seed: int, number: int, share: float = 1.0) -> tuple[NDArray[Any], ...]:
+        """The columns of `Draws` for one epoch, from (seed, number) alone.
+
+        With a `share` below 1 the easiest groups alone are drawn, several times, until there are as many examples.
+        """
         generator = numpy_generator(seed, "order", number)
         order = generator.permutation(len(self.plan))
+        if share < 1.0:
+            order = self._easiest(share, generator)
         which = generator.integers(0, np.maximum(self.counts[order], 1))
         codes = self.plan[order, which] if self.plan.shape[1] else np.zeros(len(order))
         ids = (self.first_ids[order] + which) if self.own_ids else np.zeros(len(order))
@@ -112,4 +143,10 @@ class Schedule:
             within = within[np.lexsort((generator.random(len(place)), place))]
         rows = self.starts[order][place] + within
         shifts = generator.random((len(place), 2 if self.moves else 0), dtype=np.float32)
-        return rows, codes[place].astype(np.int64), ids[place].astype(np.int64), shifts
+        columns = rows, codes[place].astype(np.int64), ids[place].astype(np.int64), shifts
+        return tuple(column[: self.sizes.sum()] for column in columns)
+
+    def _easiest(self, share: float, generator: np.random.Generator) -> NDArray[np.int64]:
+        allowed = self.by_rating[: max(1, round(share * len(self.plan)))]
+        rounds = -(-int(self.sizes.sum()) // int(self.sizes[allowed].sum()))
+        return np.concatenate([generator.permutation(allowed) for _ in range(rounds)])

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from hrm.core.schema import ModelParams
-from hrm.models.layers import truncated_normal
+from hrm.models.initial import Init
 
 
 class InputEmbedding(nn.Module):
@@ -16,20 +16,18 @@ class InputEmbedding(nn.Module):
     (section 3 of the paper names it, its released code fixes it). It starts at zero.
     """
 
-    def __init__(
-        self, params: ModelParams, vocabulary_size: int, cells: int, puzzle_ids: int, generator: torch.Generator
-    ) -> None:
+    def __init__(self, params: ModelParams, vocabulary_size: int, cells: int, puzzle_ids: int, init: Init) -> None:
         super().__init__()
         self.hidden_size = params.hidden_size
         self.puzzle_length = -(-params.puzzle_embedding_size // params.hidden_size)
         self.length = self.puzzle_length + cells
         std = params.hidden_size**-0.5
-        self.tokens = nn.Parameter(truncated_normal((vocabulary_size, params.hidden_size), std, generator))
+        self.tokens = nn.Parameter(init.vectors((vocabulary_size, params.hidden_size), std))
         self.puzzle_table: Tensor
         self.register_buffer("puzzle_table", torch.zeros(puzzle_ids, params.puzzle_embedding_size))
         self.positions: nn.Parameter | None = None
-        if params.positions == "learned":
-            self.positions = nn.Parameter(truncated_normal((self.length, params.hidden_size), std, generator))
+        if params.positions in ("learned", "both"):
+            self.positions = nn.Parameter(init.vectors((self.length, params.hidden_size), std))
 
     def forward(self, inputs: Tensor, puzzle_rows: Tensor, dtype: torch.dtype) -> Tensor:
         """`puzzle_rows` (batch, puzzle embedding size) are the rows of the table for this batch."""

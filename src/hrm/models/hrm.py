@@ -13,9 +13,10 @@ TRM is the same with one network for both roles (`shared_modules`): its z is the
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from hrm.models.gradients import gradient_calls, with_gradient
+from hrm.models.initial import Init
 from hrm.models.layers import EVERYWHERE
 from hrm.models.recurrent import RecurrentModule
 from hrm.models.segment import Rotary, SegmentModel
@@ -33,12 +34,14 @@ class Hrm(SegmentModel):
 
     states = Carry
 
-    def make_modules(self, generator: torch.Generator) -> None:
+    def make_modules(self, init: Init) -> None:
         """The high module, then the low one, which may be the same."""
         params, length = self.params, self.embedding.length
-        self.high_module = RecurrentModule(params, params.high_layers, length, generator)
+        self.high_module = RecurrentModule(params, params.high_layers, length, init)
         if not params.shared_modules:
-            self.low_module = RecurrentModule(params, params.low_layers, length, generator)
+            self.low_module = RecurrentModule(params, params.low_layers, length, init)
+        if params.high_update == "gated":
+            self.high_gate = Gate(params.hidden_size)
 
     def think(self, states: Carry, injected: Tensor, rotary: Rotary, positions: slice) -> Carry:
         """All cycles of one segment; gradients flow through the last module calls, as `gradient` says."""
@@ -55,6 +58,30 @@ class Hrm(SegmentModel):
                 call += 1
             last = cycle == params.high_cycles - 1
             with with_gradient(call >= without):
-                high = self.high_module(high, low, None, rotary, positions if last else EVERYWHERE)
+                high = self._next_high(high, low, rotary, positions if last else EVERYWHERE)
             call += 1
         return Carry(high, low)
+
+    def _next_high(self, high: Tensor, low: Tensor, rotary: Rotary, positions: slice) -> Tensor:
+        new: Tensor = self.high_module(high, low, None, rotary, positions)
+        if self.params.high_update == "plain":
+            return new
+        old = high[:, positions]
+        return torch.lerp(old, new, self.high_gate(old, low[:, positions]))
+
+
+class Gate(nn.Module):
+    """How much of the high module's update is taken at each position: a learned, dynamic period of it.
+
+    With low_cycles 1 the high module proposes an update after every low step, and the gate decides when it counts.
+    """
+
+    def __init__(self, hidden_size: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(1, 2 * hidden_size))
+        self.bias = nn.Parameter(torch.full((1,), 2.0))  # at first 88 % of an update is taken
+
+    def forward(self, high: Tensor, low: Tensor) -> Tensor:
+        """Two of (batch, length, hidden) -> (batch, length, 1) between 0 and 1."""
+        both = torch.cat((high, low), dim=-1)
+        return torch.sigmoid(nn.functional.linear(both, self.weight.to(both.dtype), self.bias.to(both.dtype)))

@@ -4,7 +4,6 @@ Each layer takes its weights in the dtype of its input. In training they already
 master weights (hrm.training.optimizers).
 """
 
-import math
 from typing import Any
 
 import torch
@@ -13,29 +12,16 @@ from torch.autograd.function import FunctionCtx
 from torch.nn import functional
 
 from hrm.core.schema import ModelParams
+from hrm.models.initial import Init
 
 EVERYWHERE = slice(None)
 
 
-def truncated_normal(shape: tuple[int, ...], std: float, generator: torch.Generator) -> Tensor:
-    """Normal numbers cut at two sigma, scaled so that their standard deviation is `std` after the cut (as JAX does).
-
-    PyTorch's own trunc_normal_ leaves the deviation 12 % short (DEVIATIONS.md 1 tells what that would change).
-    """
-    if std == 0.0:
-        return torch.zeros(shape)
-    cut = math.erf(math.sqrt(2.0))  # probability mass within two sigma
-    density = math.exp(-2.0) / math.sqrt(2.0 * math.pi)
-    sigma = std / math.sqrt(1.0 - 4.0 * density / cut)
-    uniform = torch.rand(shape, generator=generator) * (2.0 * cut) - cut
-    values = torch.erfinv(uniform) * (math.sqrt(2.0) * sigma)
-    return values.clamp(-2.0 * sigma, 2.0 * sigma)
-
-
-def rms_norm(values: Tensor, epsilon: float) -> Tensor:
-    """Root-mean-square norm over the last dimension, in float32, without a learned scale."""
+def rms_norm(values: Tensor, epsilon: float, scale: Tensor | None = None) -> Tensor:
+    """Root-mean-square norm over the last dimension, in float32; `scale` (size,) is learned where there is one."""
     wide = values.float()
-    return (wide * torch.rsqrt(wide.square().mean(dim=-1, keepdim=True) + epsilon)).to(values.dtype)
+    normed = wide * torch.rsqrt(wide.square().mean(dim=-1, keepdim=True) + epsilon)
+    return (normed if scale is None else normed * scale).to(values.dtype)
 
 
 def rotary_table(length: int, head_size: int, base: float) -> tuple[Tensor, Tensor]:
@@ -53,11 +39,11 @@ def rotate(values: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
 
 
 class Linear(nn.Module):
-    """A linear map with float32 weights (out, in), cast to the input's dtype; LeCun normal init."""
+    """A linear map with float32 weights (out, in), cast to the input's dtype."""
 
-    def __init__(self, inputs: int, outputs: int, generator: torch.Generator) -> None:
+    def __init__(self, inputs: int, outputs: int, init: Init) -> None:
         super().__init__()
-        self.weight = nn.Parameter(truncated_normal((outputs, inputs), inputs**-0.5, generator))
+        self.weight = nn.Parameter(init.linear(outputs, inputs))
 
     def forward(self, values: Tensor) -> Tensor:
         """(..., in) -> (..., out)."""
@@ -93,8 +79,8 @@ class SplitProduct(torch.autograd.Function):
 class SplitLinear(Linear):
     """A linear map whose result is wanted in equal parts, each with its own use."""
 
-    def __init__(self, inputs: int, outputs: int, parts: int, generator: torch.Generator) -> None:
-        super().__init__(inputs, parts * outputs, generator)
+    def __init__(self, inputs: int, outputs: int, parts: int, init: Init) -> None:
+        super().__init__(inputs, parts * outputs, init)
         self.parts = parts
 
     def forward(self, values: Tensor) -> tuple[Tensor, ...]:  # type: ignore[override]
@@ -106,11 +92,11 @@ class SplitLinear(Linear):
 class Attention(nn.Module):
     """Multi-head attention over all cells (no mask); one matrix makes q, then k, then v."""
 
-    def __init__(self, params: ModelParams, generator: torch.Generator) -> None:
+    def __init__(self, params: ModelParams, init: Init) -> None:
         super().__init__()
-        self.heads = params.heads
-        self.qkv_proj = SplitLinear(params.hidden_size, params.hidden_size, 3, generator)
-        self.o_proj = Linear(params.hidden_size, params.hidden_size, generator)
+        self.heads, self.dropout = params.heads, params.dropout
+        self.qkv_proj = SplitLinear(params.hidden_size, params.hidden_size, 3, init)
+        self.o_proj = Linear(params.hidden_size, params.hidden_size, init)
 
     def forward(self, hidden: Tensor, rotary: tuple[Tensor, Tensor] | None, positions: slice) -> Tensor:
         """(batch, length, hidden) -> the same for the wished positions alone; all positions are attended to."""
@@ -119,7 +105,8 @@ class Attention(nn.Module):
         query, key, value = (part.view(batch, length, self.heads, -1).transpose(1, 2) for part in self.qkv_proj(hidden))
         if rotary is not None:
             query, key = rotate(query, *rotary), rotate(key, *rotary)
-        mixed = functional.scaled_dot_product_attention(query[:, :, positions], key, value)
+        dropped = self.dropout if self.training else 0.0
+        mixed = functional.scaled_dot_product_attention(query[:, :, positions], key, value, dropout_p=dropped)
         return self.o_proj(mixed.transpose(1, 2).reshape(batch, -1, width))
 
 
@@ -132,10 +119,10 @@ def mlp_width(params: ModelParams, size: int) -> int:
 class SwiGlu(nn.Module):
     """Gated feed-forward layer; one matrix makes the gate, then the values."""
 
-    def __init__(self, size: int, width: int, generator: torch.Generator) -> None:
+    def __init__(self, size: int, width: int, init: Init) -> None:
         super().__init__()
-        self.gate_up_proj = SplitLinear(size, width, 2, generator)
-        self.down_proj = Linear(width, size, generator)
+        self.gate_up_proj = SplitLinear(size, width, 2, init)
+        self.down_proj = Linear(width, size, init)
 
     def forward(self, hidden: Tensor) -> Tensor:
         """(..., size) -> the same shape."""
@@ -146,9 +133,9 @@ class SwiGlu(nn.Module):
 class PositionMixer(nn.Module):
     """A SwiGLU over the positions in place of attention (TRM without attention): it needs a fixed, small length."""
 
-    def __init__(self, params: ModelParams, length: int, generator: torch.Generator) -> None:
+    def __init__(self, params: ModelParams, length: int, init: Init) -> None:
         super().__init__()
-        self.mlp = SwiGlu(length, mlp_width(params, length), generator)
+        self.mlp = SwiGlu(length, mlp_width(params, length), init)
 
     def forward(self, hidden: Tensor, rotary: tuple[Tensor, Tensor] | None, positions: slice) -> Tensor:
         """(batch, length, hidden) -> the same for the wished positions alone; positions need no rotary code here."""
@@ -158,15 +145,20 @@ class PositionMixer(nn.Module):
 class Block(nn.Module):
     """Attention (or a mixer of positions), then SwiGLU, each followed by the norm of the residual sum (post-norm)."""
 
-    def __init__(self, params: ModelParams, length: int, generator: torch.Generator) -> None:
+    def __init__(self, params: ModelParams, length: int, init: Init) -> None:
         super().__init__()
-        self.epsilon = params.norm_epsilon
+        self.epsilon, self.dropout = params.norm_epsilon, params.dropout
         attends = params.mixing == "attention"
-        self.self_attn = Attention(params, generator) if attends else PositionMixer(params, length, generator)
-        self.mlp = SwiGlu(params.hidden_size, mlp_width(params, params.hidden_size), generator)
+        self.self_attn = Attention(params, init) if attends else PositionMixer(params, length, init)
+        self.mlp = SwiGlu(params.hidden_size, mlp_width(params, params.hidden_size), init)
+        self.norm_scales = nn.ParameterList(torch.ones(params.hidden_size) for _ in range(2 * params.norm_scale))
 
     def forward(self, hidden: Tensor, rotary: tuple[Tensor, Tensor] | None, positions: slice = EVERYWHERE) -> Tensor:
         """(batch, length, hidden) -> the same for the wished positions alone."""
-        mixed = self.self_attn(hidden, rotary, positions)
-        hidden = rms_norm(hidden[:, positions] + mixed, self.epsilon)
-        return rms_norm(hidden + self.mlp(hidden), self.epsilon)
+        first, second = self.norm_scales if self.norm_scales else (None, None)
+        mixed = self._drop(self.self_attn(hidden, rotary, positions))
+        hidden = rms_norm(hidden[:, positions] + mixed, self.epsilon, first)
+        return rms_norm(hidden + self._drop(self.mlp(hidden)), self.epsilon, second)
+
+    def _drop(self, values: Tensor) -> Tensor:
+        return functional.dropout(values, self.dropout, self.training) if self.dropout else values

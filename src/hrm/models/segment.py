@@ -7,7 +7,8 @@ from torch import Tensor, nn
 
 from hrm.core.schema import ModelParams
 from hrm.models.embedding import InputEmbedding
-from hrm.models.layers import EVERYWHERE, Linear, rotary_table, truncated_normal
+from hrm.models.initial import Init
+from hrm.models.layers import EVERYWHERE, Linear, rotary_table
 
 # A named tuple of tensors (batch, puzzle length + cells, hidden); the answer is read from the first.
 States: TypeAlias = Any
@@ -46,19 +47,24 @@ class SegmentModel(nn.Module):
     def __init__(self, params: ModelParams, shape: Shape, dtype: torch.dtype, generator: torch.Generator) -> None:
         super().__init__()
         self.params, self.dtype = params, dtype
-        self.embedding = InputEmbedding(params, shape.vocabulary_size, shape.cells, shape.puzzle_ids, generator)
-        self.make_modules(generator)
-        self.head = Linear(params.hidden_size, shape.vocabulary_size, generator)
+        init = Init(params.initialisation, generator)
+        self.embedding = InputEmbedding(params, shape.vocabulary_size, shape.cells, shape.puzzle_ids, init)
+        self.make_modules(init)
+        self.head = Linear(params.hidden_size, shape.vocabulary_size, init)
         self.q_head = QHead(params.hidden_size)
         for name in self.states._fields:
-            self.register_buffer(_init_name(name), truncated_normal((params.hidden_size,), 1.0, generator))
+            first = init.state(params.hidden_size)
+            if params.initial_states == "learned":
+                self.register_parameter(_init_name(name), nn.Parameter(first))
+            else:
+                self.register_buffer(_init_name(name), first)
         cosine, sine = rotary_table(self.embedding.length, params.hidden_size // params.heads, params.rope_base)
         self.cosine: Tensor
         self.sine: Tensor
         self.register_buffer("cosine", cosine, persistent=False)
         self.register_buffer("sine", sine, persistent=False)
 
-    def make_modules(self, generator: torch.Generator) -> None:
+    def make_modules(self, init: Init) -> None:
         """Make the recurrent modules."""
         raise NotImplementedError
 
@@ -74,12 +80,15 @@ class SegmentModel(nn.Module):
         raise NotImplementedError
 
     def initial_carry(self, batch: int, device: torch.device) -> States:
-        """States of fresh examples: the same vector at every position."""
+        """States of fresh examples: the same vector at every position; no gradient."""
         shape = (batch, self.embedding.length, self.params.hidden_size)
-        return self.states(*(init.to(device).expand(shape).contiguous() for init in self._inits()))
+        return self.states(*(init.detach().to(device).expand(shape).contiguous() for init in self._inits()))
 
     def reset(self, carry: States, fresh: Tensor) -> States:
-        """Start the states of the examples with `fresh` (batch,) over."""
+        """Start the states of the examples with `fresh` (batch,) over.
+
+        Learned first values have a gradient here; it comes through where the gradient rule reaches the segment's start.
+        """
         chosen = fresh.view(-1, 1, 1)
         return self.states(*(torch.where(chosen, init, kept) for init, kept in zip(self._inits(), carry, strict=True)))
 
@@ -115,11 +124,11 @@ class SegmentModel(nn.Module):
         if puzzle_rows is None:
             puzzle_rows = self.embedding.puzzle_table[puzzle_ids]
         injected = self.embedding(inputs, puzzle_rows, self.dtype)
-        rotary = (self.cosine, self.sine) if self.params.positions == "rope" else None
+        rotary = (self.cosine, self.sine) if self.params.positions in ("rope", "both") else None
         return self.think(carry, injected, rotary, positions)
 
     def _inits(self) -> list[Tensor]:
-        return [self.get_buffer(_init_name(name)).to(self.dtype) for name in self.states._fields]
+        return [getattr(self, _init_name(name)).to(self.dtype) for name in self.states._fields]
 
 
 def _init_name(state: str) -> str:

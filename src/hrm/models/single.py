@@ -7,10 +7,10 @@ is a recurrent Transformer.
 
 from typing import NamedTuple
 
-import torch
 from torch import Tensor
 
 from hrm.models.gradients import gradient_calls, with_gradient
+from hrm.models.initial import Init
 from hrm.models.layers import EVERYWHERE
 from hrm.models.recurrent import RecurrentModule
 from hrm.models.segment import Rotary, SegmentModel
@@ -27,10 +27,10 @@ class Single(SegmentModel):
 
     states = State
 
-    def make_modules(self, generator: torch.Generator) -> None:
+    def make_modules(self, init: Init) -> None:
         """The one module."""
         layers = self.params.high_layers + self.params.low_layers
-        self.high_module = RecurrentModule(self.params, layers, self.embedding.length, generator)
+        self.high_module = RecurrentModule(self.params, layers, self.embedding.length, init)
 
     def think(self, states: State, injected: Tensor, rotary: Rotary, positions: slice) -> State:
         """All calls of one segment; gradients flow through the last ones, as `gradient` says."""

@@ -1,4 +1,4 @@
-"""Adam-atan2 over one flat buffer, SignSGD for rows of the puzzle table, EMA, and the learning-rate schedule."""
+"""Adam-atan2 or AdamW over one flat buffer, SignSGD for rows of the puzzle table, EMA, and the schedule."""
 
 import math
 from typing import NamedTuple
@@ -51,11 +51,12 @@ class FlatParameters:
         return {name: self.view(flat, name).clone() for name in self.slices}
 
 
-class AdamAtan2:
-    """Adam with atan2 in place of the division (Everett et al., 2024), decoupled weight decay, and EMA of the weights.
+class Optimizer:
+    """Adam over one flat buffer with decoupled weight decay, and EMA of the weights.
 
-    The step is the released optimizer's, with decay = 1 - lr wd:
-    values <- decay values - lr / (1 - beta1^t) atan2(m, sqrt(v / (1 - beta2^t))).
+    With m and v the moments of the gradient, corrected for their start, and values <- (1 - lr wd) values - lr d:
+    adam_atan2: d = atan2(m, sqrt(v)), the released optimizer's (Everett et al., 2024);
+    adamw: d = m / (sqrt(v) + epsilon) (Loshchilov and Hutter, 2019).
     """
 
     def __init__(self, flat: FlatParameters, params: OptimizerParams) -> None:
@@ -69,11 +70,17 @@ class AdamAtan2:
         """Apply one update and clear the gradients."""
         beta1, beta2 = self.params.beta1, self.params.beta2
         values, gradients = self.flat.values, self.flat.gradients.float()
+        if self.params.gradient_clip:
+            gradients = gradients * (self.params.gradient_clip / gradients.norm().clamp_min(1e-12)).clamp_max(1.0)
         values.mul_(rates.keep)
         self.first_moment.lerp_(gradients, 1.0 - beta1)
         self.second_moment.mul_(beta2).addcmul_(gradients, gradients, value=1.0 - beta2)
         scale = self.second_moment.sqrt() * rates.scale
-        values.addcmul_(torch.atan2(self.first_moment, scale), rates.step, value=-1.0)
+        if self.params.name == "adam_atan2":
+            direction = torch.atan2(self.first_moment, scale)
+        else:
+            direction = self.first_moment / (scale + self.params.epsilon)
+        values.addcmul_(direction, rates.step, value=-1.0)
         self.flat.gradients.zero_()
         self.flat.refresh()
         self.average.lerp_(values, rates.average)

@@ -1,11 +1,10 @@
 """What each step takes from the host: numbers of the schedules, made for many steps at a time."""
 
 import torch
-from torch import Tensor
 
 from hrm.core.schema import RunParams
 from hrm.core.seeds import torch_generator
-from hrm.models.halting import minimum_segments
+from hrm.models.halting import Chances, draw_chances
 from hrm.training.optimizers import Rates, rates_at, schedule_factor
 
 STEPS_A_CHUNK = 256
@@ -16,26 +15,27 @@ class Schedule:
 
     def __init__(self, params: RunParams, seed: int, device: torch.device) -> None:
         self.params, self.seed, self.device = params, seed, device
-        self._chunk, self._rates, self._minimum = -1, torch.empty(0), torch.empty(0)
+        self._chunk, self._rates = -1, torch.empty(0)
+        self._chances = Chances(torch.empty(0), torch.empty(0))
 
     def learning_rate(self, step: int) -> float:
         """Of a step, counted from 0."""
         optimizer = self.params.optimizer
         return optimizer.learning_rate * schedule_factor(step, self.params.train.steps, optimizer)
 
-    def at(self, step: int) -> tuple[Rates, Tensor]:
-        """Rates (scalars) and least numbers of segments (batch,) of a step, counted from 0, on the device."""
+    def at(self, step: int) -> tuple[Rates, Chances]:
+        """Rates (scalars) and what halting draws (batch,) for a step, counted from 0, on the device."""
         chunk, place = divmod(step, STEPS_A_CHUNK)
         if chunk != self._chunk:
             self._load(chunk)
-        return Rates(*self._rates[place].unbind()), self._minimum[place]
+        return Rates(*self._rates[place].unbind()), Chances(*(drawn[place] for drawn in self._chances))
 
     def _load(self, chunk: int) -> None:
         steps = range(chunk * STEPS_A_CHUNK, (chunk + 1) * STEPS_A_CHUNK)
         rates = [rates_at(step + 1, self.learning_rate(step), self.params.optimizer) for step in steps]
         shape = (STEPS_A_CHUNK, self.params.train.batch_size)
         generator = torch_generator(self.seed, "exploration", index=chunk)
-        minimum = minimum_segments(self.params.halting, shape, generator)
+        chances = draw_chances(self.params.halting, shape, generator)
         self._rates = torch.tensor(rates, dtype=torch.float32).to(self.device, non_blocking=True)
-        self._minimum = minimum.to(self.device, non_blocking=True)
+        self._chances = Chances(*(drawn.to(self.device, non_blocking=True) for drawn in chances))
         self._chunk = chunk

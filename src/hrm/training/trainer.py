@@ -9,13 +9,14 @@ from torch import Tensor
 
 from hrm.core.errors import CheckpointError
 from hrm.core.schema import RunParams
-from hrm.data.batches import Batch, Draws, TrainBatches
+from hrm.core.seeds import derive_seed
+from hrm.data.batches import Batch, Curriculum, Draws, TrainBatches
 from hrm.data.dataset import Dataset
-from hrm.models.halting import decide_halt
+from hrm.models.halting import FURTHER_PASS, Chances, decide_halt, halting_loss
 from hrm.models.segment import States
 from hrm.training.checkpoint import model_from_facts
-from hrm.training.losses import segment_loss
-from hrm.training.optimizers import AdamAtan2, FlatParameters, Rates, sign_sgd
+from hrm.training.losses import answer_accuracy, answer_loss
+from hrm.training.optimizers import FlatParameters, Optimizer, Rates, sign_sgd
 from hrm.training.schedule import Schedule
 from hrm.training.step_graph import StepGraph
 
@@ -39,7 +40,7 @@ class StepInputs(NamedTuple):
 
     draws: Draws
     rates: Rates
-    minimum: Tensor  # (batch,) int32 least number of segments, by exploration
+    chances: Chances
 
 
 class Trainer:
@@ -49,14 +50,23 @@ class Trainer:
         self.params, self.facts, self.device = params, facts, device
         self.model = model_from_facts(params, facts).to(device)
         self.flat = FlatParameters(self.model, self.model.dtype)
-        self.optimizer = AdamAtan2(self.flat, params.optimizer)
-        self.batches = TrainBatches(dataset, params.train.batch_size, facts["seed"], device)
+        self.optimizer = Optimizer(self.flat, params.optimizer)
+        # Where all examples of a batch halt together, a new batch is drawn only then.
+        self.period = params.halting.max_segments if params.halting.rule == "fixed" else 1
+        curriculum = Curriculum(
+            params.train.curriculum.start,
+            params.train.curriculum.until * params.train.steps * params.train.batch_size / self.period,
+        )
+        self.batches = TrainBatches(dataset, params.train.batch_size, facts["seed"], device, curriculum)
+        self.draws: Draws | None = None
         self.schedule = Schedule(params, facts["seed"], device)
         compiled = params.train.compile and device.type == "cuda"
         self.segment = _faster(self._segment, compiled)
         self.update = _faster(self.optimizer.step, compiled)
         self._run = StepGraph(self._step) if params.train.cuda_graph and device.type == "cuda" else self._step
         self.step = 0
+        # Dropout and noise depend on (seed, step) alone, so that a resumed training draws the same.
+        self.random = params.model.dropout > 0 or params.model.state_noise > 0
         self.sums = torch.zeros(len(SUMS), dtype=torch.float64, device=device)
         self.bad_step = torch.zeros((), dtype=torch.int64, device=device)  # first step whose loss was not finite
         self.steps_noted = torch.zeros_like(self.bad_step)
@@ -76,9 +86,12 @@ class Trainer:
 
     def advance(self) -> None:
         """One segment and one update; nothing waits for the device."""
-        rates, minimum = self.schedule.at(self.step)
-        inputs = StepInputs(self.batches.next(), rates, minimum)
-        self.carry = self._run(inputs, self.carry)
+        rates, chances = self.schedule.at(self.step)
+        if self.draws is None or self.step % self.period == 0:
+            self.draws = self.batches.next()
+        if self.random:
+            torch.manual_seed(derive_seed(self.facts["seed"], "noise", self.step))
+        self.carry = self._run(StepInputs(self.draws, rates, chances), self.carry)
         self.step += 1
 
     def _step(self, given: StepInputs, old: TrainCarry) -> TrainCarry:
@@ -91,7 +104,7 @@ class Trainer:
         loss, states, q, cells, exact = self.segment(old, batch, steps, rows)
         loss.backward()  # type: ignore[no-untyped-call]
         with torch.no_grad():
-            halted = decide_halt(q, steps, given.minimum, self.params.halting)
+            halted = decide_halt(q, steps, given.chances, self.params.halting)
             self._note(loss, halted, cells, exact, q, steps)
             self.update(given.rates)
             if rows.grad is not None:
@@ -104,12 +117,23 @@ class Trainer:
         """What is differentiated: loss (scalar), next states, Q values (batch, 2), right cells and exact (batch,)."""
         states = self.model.reset(old.states, old.halted)
         states, logits, q = self.model(states, batch.inputs, batch.puzzle_ids, rows)
-        next_q = None
-        if self.params.halting.continue_target == "extra_forward":
+        loss = answer_loss(logits, batch.labels, self.params.train)
+        cells, exact = answer_accuracy(logits, batch.labels)
+        further = None
+        if self.params.halting.rule in FURTHER_PASS:
             with torch.no_grad():
-                next_q = self.model.peek(states, batch.inputs, batch.puzzle_ids, rows)
-        loss, cells, exact = segment_loss(logits, q, batch.labels, steps, next_q, self.params)
-        return loss, states, q, cells, exact
+                further = self._further(states, batch, rows)
+        halting = halting_loss(q, loss, exact, steps, further, self.params.halting)
+        if halting is not None:
+            loss = loss + self.params.halting.loss_weight * halting
+        return loss.mean(), states, q, cells, exact
+
+    def _further(self, states: States, batch: Batch, rows: Tensor) -> Tensor:
+        """What the halting rule asks of one more segment: Q values (batch, 2), or the cell loss (batch,)."""
+        if self.params.halting.rule == "q_learning":
+            return self.model.peek(states, batch.inputs, batch.puzzle_ids, rows)
+        _, logits, _ = self.model(states, batch.inputs, batch.puzzle_ids, rows)
+        return answer_loss(logits, batch.labels, self.params.train)
 
     def _note(self, loss: Tensor, halted: Tensor, cells: Tensor, exact: Tensor, q: Tensor, steps: Tensor) -> None:
         q_right = (q[:, 0] >= 0) == exact
@@ -156,7 +180,8 @@ class Trainer:
         for name, tensor in own.items():
             tensor.copy_(tensors[name])
         self.flat.refresh()
-        self.step, self.batches.position = step, step * self.params.train.batch_size
+        self.step, self.draws = step, None
+        self.batches.position = step // self.period * self.params.train.batch_size
         self.steps_noted.fill_(step)
 
 
