@@ -100,7 +100,7 @@ def test_a_width_ratio_matches_sizes_as_the_board_study_did():
     )
     assert (two.hidden_size, one.hidden_size, one.width_ratio) == (256, 360, 1.0)
     sizes = [count_parameters(build_model(p, "float32", 6, 400, 1, torch.Generator())) / 1e6 for p in (two, one)]
-    assert sizes == pytest.approx([6.29, 6.23], abs=0.02)
+    assert sizes == pytest.approx([6.29, 6.23], abs=0.05)
 
 
 def test_smoothing_mixes_the_loss_with_that_of_all_tokens():
