@@ -10,7 +10,7 @@ from hrm.core.params import Params
 class PointerParams(Params):
     """The section model.pointer; other architectures do not look at it."""
 
-    fewer_heads: NonNegativeInt  # heads, and hidden size with them, less than the model section says: room for controllers
+    fewer_heads: NonNegativeInt  # less than the model section says, and the hidden size with them: room for controllers
     controller_share: Annotated[float, Field(gt=0.0)]  # size of the controllers' states, as a share of the hidden size
     controller_gradient: Literal["through_time", "detached"]  # detached: their states pass no gradient on
     refinements: PositiveInt  # R: passes through the stack in one segment

@@ -20,7 +20,7 @@ class Pondering:
         self.running = torch.ones_like(self.spent, dtype=torch.bool)
 
     def add(self, hidden: Tensor, halting: Tensor) -> None:
-        """Take the hidden vectors (batch, length, hidden) after a refinement and their halting logits (batch, length)."""
+        """Take hidden vectors (batch, length, hidden) after a refinement and their halting logits (batch, length)."""
         self.left -= 1
         chance = torch.sigmoid(halting.to(self.spent.dtype))
         stops = self.running & ((self.spent + chance >= self.threshold) if self.left else self.running)
