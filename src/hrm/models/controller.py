@@ -29,26 +29,26 @@ class ControllerState(NamedTuple):
         return ControllerState(self.high.detach(), self.low.detach())
 
 
+def controller_size(params: ModelParams) -> int:
+    """Size of a controller's states."""
+    return max(1, round(params.pointer.controller_share * params.hidden_size))
+
+
 class HeadController(nn.Module):
     """Chooses how much each head of a block counts, for a whole example at a time."""
 
     def __init__(self, params: ModelParams, init: Init) -> None:
         super().__init__()
         self.pointer = params.pointer
-        self.size = max(1, round(params.pointer.controller_share * params.hidden_size))
-        self.project = Affine(params.hidden_size, self.size, init)
-        self.high_cell = GruCell(self.size, self.size, init)  # f_H
-        self.low_cell = GruCell(2 * self.size, self.size, init)  # f_L
-        self.high_norm = LayerNorm(self.size, params.norm_epsilon)
-        self.low_norm = LayerNorm(self.size, params.norm_epsilon)
-        self.modulate = Affine(self.size, self.size, init, bias=False)
-        self.router = Affine(self.size, params.heads, init)
-        self.high_gate = Affine(2 * self.size, 1, init) if params.pointer.high_gate else None
-
-    def first_state(self, hidden: Tensor) -> ControllerState:
-        """Zeros, for hidden vectors (batch, length, hidden)."""
-        zeros = hidden.new_zeros(len(hidden), self.size)
-        return ControllerState(zeros, zeros)
+        size = controller_size(params)
+        self.project = Affine(params.hidden_size, size, init)
+        self.high_cell = GruCell(size, size, init)  # f_H
+        self.low_cell = GruCell(2 * size, size, init)  # f_L
+        self.high_norm = LayerNorm(size, params.norm_epsilon)
+        self.low_norm = LayerNorm(size, params.norm_epsilon)
+        self.modulate = Affine(size, size, init, bias=False)
+        self.router = Affine(size, params.heads, init)
+        self.high_gate = Affine(2 * size, 1, init) if params.pointer.high_gate else None
 
     def forward(
         self, hidden: Tensor, state: ControllerState, refinement: int, temperature: Tensor

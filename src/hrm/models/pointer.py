@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from hrm.core.schema import ModelParams
-from hrm.models.controller import ControllerState, HeadController, hard_routes, route_entropy
+from hrm.models.controller import ControllerState, HeadController, controller_size, hard_routes, route_entropy
 from hrm.models.gradients import gradient_calls, with_gradient
 from hrm.models.initial import Init
 from hrm.models.plain_layers import Affine, FeedForward, LayerNorm, Rotary, SelfAttention, drop
@@ -122,7 +122,8 @@ class Pointer(SegmentModel):
         count = pointer.refinements
         without = count - gradient_calls(self.params.gradient, count, 1)
         hidden = injected + states.high_state
-        controllers = [block.controller.first_state(hidden) for block in self.blocks]
+        zeros = hidden.new_zeros(len(hidden), controller_size(self.params))
+        controllers = [ControllerState(zeros, zeros)] * len(self.blocks)
         pondering = Pondering(hidden, pointer.halting_threshold, count) if self.halting is not None else None
         routes = []
         for refinement in range(count):
