@@ -62,7 +62,7 @@ def test_baseline_and_recurrent_network_equal_the_reference_with_their_gradients
 
 
 def test_the_baseline_is_the_encoder_layer_of_pytorch():
-    model, params, weights = shaken(variant="pointer_baseline")
+    model, _, weights = shaken(variant="pointer_baseline")
     hidden = plain.embed(weights, TOKENS[0])[None]
     for i in range(2):
         layer = torch.nn.TransformerEncoderLayer(24, 4, 96, 0.0, batch_first=True, dtype=torch.float64)
@@ -160,7 +160,9 @@ def test_one_training_step_equals_that_of_the_reference(variant):
             stacked = torch.stack([torch.stack(blocks) for blocks in routes])
             loss = loss - 0.2 * (stacked * stacked.log()).sum(-1).mean() / len(batch.inputs)
         else:
-            hidden = (plain.encoder if variant == "pointer_baseline" else plain.rnn)(weights, params.model, tokens, zeros)
+            hidden = (plain.encoder if variant == "pointer_baseline" else plain.rnn)(
+                weights, params.model, tokens, zeros
+            )
         logits = hidden @ weights["head.weight"].T
         loss = loss - logits.log_softmax(-1).gather(1, labels[:, None]).mean() / len(batch.inputs)
     loss.backward()
@@ -168,5 +170,7 @@ def test_one_training_step_equals_that_of_the_reference(variant):
     o = params.optimizer
     for name, value in trainer.flat.unflatten(trainer.flat.values).items():
         gradient = torch.zeros_like(weights[name]) if weights[name].grad is None else weights[name].grad
-        wished = plain.adamw(weights[name].detach(), gradient, o.learning_rate, o.beta1, o.beta2, o.weight_decay, o.epsilon)
+        wished = plain.adamw(
+            weights[name].detach(), gradient, o.learning_rate, o.beta1, o.beta2, o.weight_decay, o.epsilon
+        )
         torch.testing.assert_close(value.double(), wished, atol=2e-6, rtol=1e-5)
