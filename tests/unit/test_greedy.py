@@ -1,17 +1,25 @@
 """Greedy rollouts with the model asked at every cell, against one that walks maze by maze."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lattice_doubles import SIZE, lattice_dataset
 from torch import Tensor
 
-from helpers import tiny_dataset
+from helpers import PARAMS, facts_of, tiny_dataset, tiny_run
+from hrm.core.schema import evaluation_params
+from hrm.data.dataset import save_dataset
 from hrm.data.grid.paths import solve
 from hrm.data.lattice.tokens import GOAL, SIDES, START, VOCABULARY_SIZE, Tokens, decode, drop_walls, encode, openings_of
+from hrm.evaluation.evaluate import evaluate
 from hrm.evaluation.greedy import greedy_rollout, greedy_shares
 from hrm.evaluation.segments import Examples
+from hrm.training.checkpoint import save_tensors
+from hrm.training.trainer import Trainer
 
 CHANGES = [(-1, 0), (1, 0), (0, -1), (0, 1)]
 
@@ -121,3 +129,25 @@ def test_shares_count_mazes_and_other_families_have_none() -> None:
     solvable = (length > 0).mean()
     assert shares == {"greedy_goal_reached": pytest.approx(solvable), "greedy_nearly_shortest": pytest.approx(solvable)}
     assert greedy_shares(Solver(16), info, examples, torch.from_numpy(length), 1, 16) == {}
+
+
+def test_evaluation_measures_greedy_rollouts_beside_those_of_one_answer(tmp_path: Path) -> None:
+    dataset, cpu = lattice_dataset(), torch.device("cpu")
+    kept = ("task", "family", "vocabulary_size", "grid_shape", "puzzle_ids", "seed", "generator", "statistics")
+    described = dataset.info.model_dump()
+    info = save_dataset(tmp_path, dataset.train, dataset.test, {key: described[key] for key in (*kept, "group_names")})
+    params = tiny_run("train.steps=1", variant="pointer_baseline")
+    facts = facts_of(dataset) | {"data_sha256": info.sha256}
+    trainer = Trainer(params, facts, dataset, cpu)
+    trainer.advance()
+    header = {"kind": "model", **facts, "step": 1, "params": params.model_dump()}
+    save_tensors(tmp_path / "model.safetensors", trainer.model_tensors(), header)
+    settings = evaluation_params(PARAMS, ["batch_size=8", "weights=raw"])
+    metrics = evaluate(tmp_path / "model.safetensors", tmp_path, tmp_path / "out", settings, None, cpu)
+    tokens = torch.from_numpy(dataset.test.inputs)
+    segments = params.halting.max_segments
+    found = greedy_rollout(trainer.model.eval(), tokens, segments, 8)
+    assert metrics["greedy_goal_reached"] == pytest.approx(found.reached.float().mean().item(), abs=1e-6)
+    assert 0 <= metrics["greedy_nearly_shortest"] <= metrics["greedy_goal_reached"]
+    assert tokens.shape[1] == SIZE**2
+    assert "goal_reached" in metrics
