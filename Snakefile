@@ -39,8 +39,8 @@ rule all:
             task=PIPELINE.datasets,
         ),
         expand(
-            "figures/{scale}/{task}_{figure}.svg",
+            "figures/{scale}/{experiment}_{figure}.svg",
             scale=PIPELINE.scale,
-            task=TASKS,
+            experiment=PIPELINE.experiments,
             figure=["curves", "segments", "steps"],
         ),

@@ -1,7 +1,7 @@
 """Keeps DVC and Snakemake in step; called by workflow/rules/dvc.smk, never by hand.
 
-`give STAGE...` records stages in dvc.lock whose jobs Snakemake has finished; `keep STAGE...` does so in DVC's run cache
-only. `take` turns DVC's verdict, which rests on contents, into the file times that Snakemake goes by: outputs that
+`give JOB...` records in dvc.lock the stages of jobs that Snakemake has finished; `keep JOB...` does so in DVC's run cache
+only. A job is named RULE@WILDCARDS; its stage may have more to its name than the rule, as train_sudoku@... has. `take` turns DVC's verdict, which rests on contents, into the file times that Snakemake goes by: outputs that
 dvc.lock vouches for become newer than their inputs, those of stale stages become old. Each ends with one line and exit
 code 1 when DVC cannot do it now.
 """
@@ -9,6 +9,7 @@ code 1 when DVC cannot do it now.
 import argparse
 import logging
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterable
@@ -23,37 +24,47 @@ from dvc.stage import Stage
 LONG_AGO = (1, 1)
 
 
-def give(repo: Repo, names: Iterable[str]) -> None:
-    """Record the stages `names` in dvc.lock. A job outside of dvc.yaml (another scale, say) has no stage: left out."""
-    known = {stage.addressing for stage in repo.index.stages}
-    for name in sorted(known.intersection(names)):
+def job_of(stage: Stage) -> str:
+    """Name of the job that a stage runs: the rule that its command allows, and the wildcards after the stage's own @."""
+    rule = re.search(r"--allowed-rules (\w+)", stage.cmd)
+    if rule is None:
+        raise DvcException(f"stage {stage.addressing} of dvc.yaml names no rule")
+    _, separator, wildcards = stage.addressing.partition("@")
+    return rule.group(1) + separator + wildcards
+
+
+def give(repo: Repo, jobs: Iterable[str]) -> None:
+    """Record the stages of `jobs` in dvc.lock. A job outside of dvc.yaml (another scale, say) has none: left out."""
+    stages = {job_of(stage): stage.addressing for stage in repo.index.stages}
+    for job in sorted(stages.keys() & set(jobs)):
         # Relinking would give the outputs new times, and all that depends on them would look stale.
-        repo.commit(name, force=True, relink=False)
+        repo.commit(stages[job], force=True, relink=False)
 
 
-def keep(repo: Repo, names: Iterable[str]) -> None:
+def keep(repo: Repo, jobs: Iterable[str]) -> None:
     """Put finished stages in DVC's run cache, and leave dvc.lock to the `dvc repro` that this runs inside of.
 
     By itself `dvc repro` leaves out stages that have outputs in git, and a reverted parameter would train again.
     """
     for stage in repo.index.stages:
-        if stage.addressing in names:
+        if job_of(stage) in jobs:
             stage.save(run_cache=True)
 
 
 def take(repo: Repo, adopt: bool, forget_records: bool) -> None:
     """Set the times of all outputs by DVC's verdict."""
     stale = set(repo.status())
+    job_of_name = {stage.addressing: job_of(stage) for stage in repo.index.stages}
     if adopt:
-        finished = [stage.addressing for stage in repo.index.stages if stage.addressing in stale and is_fresh(stage)]
+        finished = [job_of(stage) for stage in repo.index.stages if stage.addressing in stale and is_fresh(stage)]
         give(repo, finished)
-        stale.difference_update(finished)
+        stale = {name for name in stale if job_of_name[name] not in finished}
     for stage in reversed(list(nx.topological_sort(repo.index.graph))):
         times = LONG_AGO if stage.addressing in stale else None
         for path in (Path(out.fs_path) for out in stage.outs):
             if path.exists():
                 os.utime(path, times)
-        set_benchmark_time(Path("benchmarks", f"{stage.addressing}.tsv"), times)
+        set_benchmark_time(Path("benchmarks", f"{job_of(stage)}.tsv"), times)
     repo.status()  # times are part of the key of DVC's hash cache: hash now rather than at the next command
     if forget_records:
         # They describe the runs before dvc.lock moved; by them Snakemake would see changes that are none.
@@ -110,9 +121,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     actions = parser.add_subparsers(dest="action", required=True)
     giving = actions.add_parser("give", help="record finished stages in dvc.lock")
-    giving.add_argument("stages", nargs="*")
+    giving.add_argument("jobs", nargs="*")
     keeping = actions.add_parser("keep", help="put finished stages in the run cache only")
-    keeping.add_argument("stages", nargs="*")
+    keeping.add_argument("jobs", nargs="*")
     taking = actions.add_parser("take", help="set file times by DVC's verdict")
     taking.add_argument("--adopt", action="store_true", help="first record what a killed run had finished")
     taking.add_argument("--forget-records", action="store_true", help="dvc.lock moved: drop Snakemake's records")
@@ -121,9 +132,9 @@ def main() -> int:
     try:
         with Repo() as repo:
             if arguments.action == "give":
-                give(repo, arguments.stages)
+                give(repo, arguments.jobs)
             elif arguments.action == "keep":
-                keep(repo, arguments.stages)
+                keep(repo, arguments.jobs)
             else:
                 take(repo, arguments.adopt, arguments.forget_records)
     except (DvcException, LockError, OSError) as error:

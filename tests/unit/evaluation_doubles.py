@@ -51,7 +51,14 @@ def scripted_examples(solved_at: list[int], halts_at: list[int]) -> Examples:
 
 
 def halting_params(max_segments: int, rule: str = "q_learning") -> HaltingParams:
-    values = {"max_segments": max_segments, "exploration": 0.1, "loss_weight": 0.5, "rule": rule, "ponder_cost": 0.0}
+    values = {
+        "max_segments": max_segments,
+        "exploration": 0.1,
+        "loss_weight": 0.5,
+        "rule": rule,
+        "ponder_cost": 0.0,
+        "judged_segments": 0,
+    }
     return HaltingParams.model_validate(values)
 
 

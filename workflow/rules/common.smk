@@ -3,16 +3,7 @@ from hrm.core.data_params import data_files
 from hrm.core.schema import run_files
 
 PARAMS = Path("params")
-RUNS = list(
-    dict.fromkeys(
-        (task, variant, seed)
-        for experiment in PIPELINE.experiments.values()
-        for task in experiment.tasks
-        for variant in experiment.variants
-        for seed in experiment.seeds
-    )
-)
-TASKS = list(dict.fromkeys(task for task, _, _ in RUNS))
+RUNS = [run for experiment in PIPELINE.experiments.values() for run in experiment.runs]
 
 # The source files that can change a phase's outputs; a folder stands for all modules in it. The rule file is among
 # them, since neither tool notices an edited command line after a sync. dvc.yaml names the same, and a test compares
@@ -78,6 +69,7 @@ wildcard_constraints:
     scale=r"[a-z][a-z0-9_]*",
     task=r"[a-z][a-z0-9_]*",
     variant=r"[a-z][a-z0-9_]*",
+    experiment="|".join(PIPELINE.experiments),
     seed=r"\d+",
     shard=r"\d+",
 
@@ -122,20 +114,18 @@ def shard_files(wildcards):
 
 
 def run_outputs(name):
-    """An input function: the file `name` of every run of the scale, and of the task where there is one."""
+    """An input function: the file `name` of every run of the scale, or of one experiment where the output names one."""
 
     def files(wildcards):
-        return [
-            f"results/{wildcards.scale}/{task}/{variant}/seed{seed}/{name}"
-            for task, variant, seed in RUNS
-            if task == wildcards.get("task", task)
-        ]
+        experiment = wildcards.get("experiment")
+        runs = PIPELINE.experiments[experiment].runs if experiment else RUNS
+        return [f"results/{wildcards.scale}/{task}/{variant}/seed{seed}/{name}" for task, variant, seed in runs]
 
     return files
 
 
 def first_run(name):
-    """An input function: the file `name` of the task's first variant and first seed."""
+    """An input function: the file `name` of the experiment's first task, variant and seed."""
     return lambda wildcards: run_outputs(name)(wildcards)[0]
 
 

@@ -1,4 +1,5 @@
-# Snakemake runs the jobs, DVC owns the bytes. Rule r with wildcards a, b is DVC stage r@a-b. The work is in
+# Snakemake runs the jobs, DVC owns the bytes. Rule r with wildcards a, b is DVC stage r@a-b, or
+# r_EXPERIMENT@a-b where the stages of a rule stand in one group an experiment. The work is in
 # workflow/sync.py; nothing here may stop a run, with or without DVC.
 import importlib.util
 import json

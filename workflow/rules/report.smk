@@ -72,16 +72,16 @@ rule render_curves:
         sources=source_files("render"),
     output:
         svg=report(
-            "figures/{scale}/{task}_curves.svg",
+            "figures/{scale}/{experiment}_curves.svg",
             caption="../report/curves.rst",
             category="Figures",
-            labels={"scale": "{scale}", "task": "{task}", "figure": "training curves"},
+            labels={"scale": "{scale}", "experiment": "{experiment}", "figure": "training curves"},
         ),
-        png="figures/{scale}/{task}_curves.png",
+        png="figures/{scale}/{experiment}_curves.png",
     log:
-        "logs/render_curves@{scale}-{task}.log",
+        "logs/render_curves@{scale}-{experiment}.log",
     benchmark:
-        "benchmarks/render_curves@{scale}-{task}.tsv"
+        "benchmarks/render_curves@{scale}-{experiment}.tsv"
     params:
         stem=subpath(output.svg, strip_suffix=".svg"),
     shell:
@@ -95,16 +95,16 @@ rule render_segments:
         sources=source_files("render"),
     output:
         svg=report(
-            "figures/{scale}/{task}_segments.svg",
+            "figures/{scale}/{experiment}_segments.svg",
             caption="../report/segments.rst",
             category="Figures",
-            labels={"scale": "{scale}", "task": "{task}", "figure": "accuracy against segments"},
+            labels={"scale": "{scale}", "experiment": "{experiment}", "figure": "accuracy against segments"},
         ),
-        png="figures/{scale}/{task}_segments.png",
+        png="figures/{scale}/{experiment}_segments.png",
     log:
-        "logs/render_segments@{scale}-{task}.log",
+        "logs/render_segments@{scale}-{experiment}.log",
     benchmark:
-        "benchmarks/render_segments@{scale}-{task}.tsv"
+        "benchmarks/render_segments@{scale}-{experiment}.tsv"
     params:
         stem=subpath(output.svg, strip_suffix=".svg"),
     shell:
@@ -117,16 +117,16 @@ rule render_steps:
         sources=source_files("render"),
     output:
         svg=report(
-            "figures/{scale}/{task}_steps.svg",
+            "figures/{scale}/{experiment}_steps.svg",
             caption="../report/steps.rst",
             category="Figures",
-            labels={"scale": "{scale}", "task": "{task}", "figure": "one puzzle, segment by segment"},
+            labels={"scale": "{scale}", "experiment": "{experiment}", "figure": "one puzzle, segment by segment"},
         ),
-        png="figures/{scale}/{task}_steps.png",
+        png="figures/{scale}/{experiment}_steps.png",
     log:
-        "logs/render_steps@{scale}-{task}.log",
+        "logs/render_steps@{scale}-{experiment}.log",
     benchmark:
-        "benchmarks/render_steps@{scale}-{task}.tsv"
+        "benchmarks/render_steps@{scale}-{experiment}.tsv"
     params:
         stem=subpath(output.svg, strip_suffix=".svg"),
     shell:

@@ -36,6 +36,6 @@ def run(arguments: argparse.Namespace) -> int:
     print(
         f"exact accuracy {metrics['exact_accuracy']:.4f} "
         f"({metrics['exact_accuracy_low']:.4f} to {metrics['exact_accuracy_high']:.4f}), "
-        f"{metrics['test_examples']} test examples, {metrics['max_segments']} segments, {params.weights} weights"
+        f"{metrics['test_examples']} test examples, {metrics['judged_segments']} segments, {params.weights} weights"
     )
     return 0

@@ -22,6 +22,11 @@ class ExperimentParams(Params):
     variants: list[Name]
     seeds: list[NonNegativeInt]
 
+    @property
+    def runs(self) -> list[tuple[str, str, int]]:
+        """(task, variant, seed) of every training."""
+        return [(task, variant, seed) for task in self.tasks for variant in self.variants for seed in self.seeds]
+
 
 class PipelineParams(Params):
     """params/pipeline.yaml."""
@@ -45,6 +50,16 @@ class PipelineParams(Params):
                     raise ValueError(f"experiments.{name}.tasks names {task}, which is not among the datasets")
         return self
 
+    @model_validator(mode="after")
+    def _no_run_is_made_twice(self) -> "PipelineParams":
+        owner: dict[tuple[str, str, int], str] = {}
+        for name, experiment in self.experiments.items():
+            for run in experiment.runs:
+                if run in owner:
+                    raise ValueError(f"experiments.{name} and experiments.{owner[run]} both make {'/'.join(map(str, run))}")
+                owner[run] = name
+        return self
+
 
 class GradientParams(Params):
     """Which module calls of a segment carry a gradient: the last ones, by a rule (hrm.models.gradients)."""
@@ -61,6 +76,7 @@ class ModelParams(Params):
     mixing: Literal["attention", "mlp"]
     gradient: GradientParams
     hidden_size: PositiveInt
+    width_ratio: PositiveFloat  # hidden_size is multiplied by it when the files are read, and then it is 1
     heads: PositiveInt
     high_layers: PositiveInt
     low_layers: NonNegativeInt
@@ -114,9 +130,15 @@ class HaltingParams(Params):
     # fixed: always max_segments, and no halt head is trained.
     rule: Literal["q_learning", "halting_loss", "ponder", "fixed"]
     max_segments: PositiveInt
+    judged_segments: NonNegativeInt  # after so many the evaluation takes the answer; 0: max_segments
     exploration: Fraction
     loss_weight: NonNegativeFloat
     ponder_cost: NonNegativeFloat  # of a further segment, in units of the cell loss
+
+    @property
+    def evaluated_segments(self) -> int:
+        """The number of segments after which the evaluation takes the answer."""
+        return self.judged_segments or self.max_segments
 
 
 class OptimizerParams(Params):
@@ -148,6 +170,7 @@ class TrainParams(Params):
     """Length, batch, loss and bookkeeping of a training."""
 
     steps: PositiveInt
+    batches: NonNegativeInt  # where halting is fixed: as many whole batches, instead of steps; 0: steps count
     batch_size: PositiveInt
     loss: Literal["stablemax", "softmax"]
     label_smoothing: ShareBelowOne
@@ -168,6 +191,12 @@ class RunParams(Params):
     halting: HaltingParams
     optimizer: OptimizerParams
     train: TrainParams
+
+    @model_validator(mode="after")
+    def _batches_are_whole(self) -> "RunParams":
+        if self.train.batches and self.halting.rule != "fixed":
+            raise ValueError("train.batches must be 0 unless halting.rule is fixed; train.steps counts then")
+        return self
 
 
 class EvaluationParams(Params):
@@ -203,8 +232,16 @@ def run_files(root: Path, scale: str, task: str, variant: str) -> list[Path]:
 
 
 def run_params(root: Path, scale: str, task: str, variant: str, overrides: list[str]) -> RunParams:
-    """Parameters of a training."""
-    return load_params(RunParams, run_files(root, scale, task, variant), overrides)
+    """Parameters of a training, with what follows from others worked out."""
+    run = load_params(RunParams, run_files(root, scale, task, variant), overrides)
+    model, train = run.model, run.train
+    if model.width_ratio != 1.0:
+        unit = 2 * model.heads
+        width = max(1, round(model.hidden_size * model.width_ratio / unit)) * unit
+        model = model.model_copy(update={"hidden_size": width, "width_ratio": 1.0})
+    if train.batches:
+        train = train.model_copy(update={"steps": train.batches * run.halting.max_segments})
+    return run.model_copy(update={"model": model, "train": train})
 
 
 def evaluation_params(root: Path, overrides: list[str]) -> EvaluationParams:

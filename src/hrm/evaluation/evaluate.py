@@ -62,7 +62,7 @@ def evaluate(
         print(f"hrm evaluate: note: {model_path} was trained on other data than {data}", file=sys.stderr)
     examples = test_examples(dataset, limit, device)
     rating = torch.from_numpy(dataset.test.rating[:limit])
-    trained = loaded.params.halting.max_segments
+    trained = loaded.params.halting.evaluated_segments
     batch_size = min(params.batch_size, len(rating))
 
     record = _record(loaded.model, examples, trained * params.segment_factor, batch_size, trained, params.weights)
@@ -129,7 +129,7 @@ def flat_metrics(
     record: SegmentRecord, segments: Sequence[measures.Row], loaded: LoadedModel, segment_factor: int
 ) -> Metrics:
     """The scalars of metrics.json that follow from the record; shares are fractions of 1, steps are segments."""
-    trained = loaded.params.halting.max_segments
+    trained = loaded.params.halting.evaluated_segments
     at_trained, longest = segments[trained - 1], segments[-1]
     halted = measures.halting(record, loaded.params.halting)
     exact = float(at_trained["exact_accuracy"])
@@ -150,7 +150,8 @@ def flat_metrics(
         "halted_share": halted.halted_share,
     }
     rounded: Metrics = {name: None if value is None else round(value, DIGITS) for name, value in values.items()}
-    return rounded | {"max_segments": trained, "steps": int(loaded.facts["step"]), "test_examples": len(record.cells)}
+    counts = {"max_segments": loaded.params.halting.max_segments, "judged_segments": trained}
+    return rounded | counts | {"steps": int(loaded.facts["step"]), "test_examples": len(record.cells)}
 
 
 def csv_text(rows: Sequence[measures.Row]) -> str:

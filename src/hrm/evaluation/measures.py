@@ -13,19 +13,19 @@ from hrm.models.halting import wants_halt
 Row = dict[str, float | int | str]
 
 EXAMPLE_RULE = (
-    "the first test example in order that is solved at max_segments and needs the most segments to become stably "
+    "the first test example in order that is solved at the judged segment and needs the most segments to become stably "
     "right; the first test example if none is solved"
 )
 
 
 @dataclass(frozen=True)
 class Halting:
-    """What happens if every example stops where its halt head says so, at max_segments at the latest."""
+    """What happens if every example stops where its halt head says so, at the judged segment at the latest."""
 
     accuracy: float  # share of examples that are exactly right where they stop
     mean_steps: float  # segments
     correct_halts: float | None  # of those that halted by themselves, the share exactly right; None if none did
-    halted_share: float  # share that halted by its own decision, at max_segments or before
+    halted_share: float  # share that halted by its own decision, there or before
 
 
 def share(values: Tensor) -> float:
@@ -55,12 +55,12 @@ def segment_rows(record: SegmentRecord, trained_segments: int, confidence: float
 
 
 def halting(record: SegmentRecord, params: HaltingParams) -> Halting:
-    """Stop each example at the first segment s <= max_segments whose halt logit says so, else at max_segments.
+    """Stop each example at the first segment up to the judged one whose halt logit says so, else there.
 
     The halt head decides as in training, without exploration: halt > continue, or halt > 0 when the continue value is
     not trained. The published evaluation never halts early; the paper's figure 5 does.
     """
-    q = record.q[: params.max_segments]  # (segments, examples, 2)
+    q = record.q[: params.evaluated_segments]  # (segments, examples, 2)
     exact = record.exact[: len(q)]
     wishes = wants_halt(q.reshape(-1, 2), params).view(exact.shape)
     by_itself = wishes.any(dim=0)
@@ -99,6 +99,6 @@ def settled_segment(exact: Tensor) -> Tensor:
 
 
 def example_to_show(exact: Tensor) -> int:
-    """Number of the example that EXAMPLE_RULE names; `exact` is (max_segments, examples)."""
+    """Number of the example that EXAMPLE_RULE names; `exact` is (judged segments, examples)."""
     # torch's argmax does not promise the first of equal values, numpy's does.
     return int(settled_segment(exact).numpy().argmax())
