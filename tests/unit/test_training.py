@@ -115,16 +115,21 @@ def test_same_seed_same_weights_other_seed_other_weights(tmp_path):
     assert not torch.equal(a.flat.values, c.flat.values)
 
 
-@pytest.mark.parametrize("variant", ["hrm", "single_bptt", "trm"])
+RANDOM = ("model.dropout=0.2", "model.state_noise=0.1", "halting.rule=fixed", "train.curriculum.start=0.3")
+
+
+@pytest.mark.parametrize(("variant", "switches"), [("hrm", ()), ("single_bptt", ()), ("trm", ()), ("hrm", RANDOM)])
 @pytest.mark.parametrize("step", [1, 6, 11])
-def test_after_sigterm_the_resumed_run_is_bit_for_bit_the_uninterrupted_one(tmp_path, monkeypatch, variant, step):
-    whole = run(tmp_path, "whole", variant=variant)
+def test_after_sigterm_the_resumed_run_is_bit_for_bit_the_uninterrupted_one(
+    tmp_path, monkeypatch, variant, switches, step
+):
+    whole = run(tmp_path, "whole", *switches, variant=variant)
     interrupt_at(monkeypatch, step, lambda _: os.kill(os.getpid(), signal.SIGTERM))
     with pytest.raises(Interrupted) as stopped:
-        run(tmp_path, "resumed", variant=variant)
+        run(tmp_path, "resumed", *switches, variant=variant)
     assert stopped.value.exit_code == 143
     assert not (tmp_path / "resumed").exists()
-    resumed = run(tmp_path, "resumed", variant=variant)
+    resumed = run(tmp_path, "resumed", *switches, variant=variant)
     assert_same_run(whole, resumed)
     assert json.loads((resumed / "provenance.json").read_text())["resumed_at_steps"] == [step]
     assert not list((tmp_path / "partial").iterdir())
