@@ -24,16 +24,21 @@ class Schedule:
         optimizer = self.params.optimizer
         return optimizer.learning_rate * schedule_factor(step, self.params.train.steps, optimizer)
 
-    def at(self, step: int) -> tuple[Rates, Chances, Tensor]:
-        """Of a step, counted from 0, on the device: rates (scalars), what halting draws (batch,), and progress.
+    def at(self, step: int) -> tuple[Rates, Chances]:
+        """Rates (scalars) and what halting draws (batch,) for a step, counted from 0, on the device."""
+        place = self._place(step)
+        chances = Chances(*(drawn[place] for drawn in self._chances))
+        return Rates(*self._rates[place].unbind()), chances
 
-        The progress (scalar) is the share of the training that is done before the step.
-        """
+    def progress(self, step: int) -> Tensor:
+        """Share of the training that is done before a step (scalar), on the device."""
+        return self._progress[self._place(step)]
+
+    def _place(self, step: int) -> int:
         chunk, place = divmod(step, STEPS_A_CHUNK)
         if chunk != self._chunk:
             self._load(chunk)
-        chances = Chances(*(drawn[place] for drawn in self._chances))
-        return Rates(*self._rates[place].unbind()), chances, self._progress[place]
+        return place
 
     def _load(self, chunk: int) -> None:
         steps = range(chunk * STEPS_A_CHUNK, (chunk + 1) * STEPS_A_CHUNK)

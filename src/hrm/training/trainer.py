@@ -93,7 +93,8 @@ class Trainer:
             self.draws = self.batches.next()
         if self.random:
             torch.manual_seed(derive_seed(self.facts["seed"], "noise", self.step))
-        self.carry = self._run(StepInputs(self.draws, *self.schedule.at(self.step)), self.carry)
+        inputs = StepInputs(self.draws, *self.schedule.at(self.step), self.schedule.progress(self.step))
+        self.carry = self._run(inputs, self.carry)
         self.step += 1
 
     def _step(self, given: StepInputs, old: TrainCarry) -> TrainCarry:
