@@ -1,9 +1,10 @@
 """Keeps DVC and Snakemake in step; called by workflow/rules/dvc.smk, never by hand.
 
-`give JOB...` records in dvc.lock the stages of jobs that Snakemake has finished; `keep JOB...` does so in DVC's run cache
-only. A job is named RULE@WILDCARDS; its stage may have more to its name than the rule, as train_sudoku@... has. `take` turns DVC's verdict, which rests on contents, into the file times that Snakemake goes by: outputs that
-dvc.lock vouches for become newer than their inputs, those of stale stages become old. Each ends with one line and exit
-code 1 when DVC cannot do it now.
+`give JOB...` records in dvc.lock the stages of jobs that Snakemake has finished; `keep JOB...` does so in DVC's run
+cache only. A job is named RULE@WILDCARDS; its stage may have more to its name than the rule, as train_sudoku@... has.
+`take` turns DVC's verdict, which rests on contents, into the file times that Snakemake goes by: outputs that dvc.lock
+vouches for become newer than their inputs, those of stale stages become old. Each ends with one line and exit code 1
+when DVC cannot do it now.
 """
 
 import argparse
@@ -25,7 +26,7 @@ LONG_AGO = (1, 1)
 
 
 def job_of(stage: Stage) -> str:
-    """Name of the job that a stage runs: the rule that its command allows, and the wildcards after the stage's own @."""
+    """Name of the job that a stage runs: the rule that its command allows, and the stage's own wildcards."""
     rule = re.search(r"--allowed-rules (\w+)", stage.cmd)
     if rule is None:
         raise DvcException(f"stage {stage.addressing} of dvc.yaml names no rule")

@@ -9,6 +9,7 @@ import torch
 
 from helpers import PARAMS, TINY, facts_of, tiny_dataset, tiny_run
 from hrm.cli import main
+from hrm.core.schema import run_params
 from hrm.data.dataset import save_dataset
 from hrm.training import loop
 
@@ -69,6 +70,15 @@ def test_an_unknown_key_names_file_key_and_what_is_allowed(capfd, params, data, 
     edit(params, "training.yaml", "  beta1: 0.9", "  beta1: 0.9\n  momentum: 0.9")
     refused(capfd, train(params, data, tmp_path), "training.yaml", "optimizer.momentum", "beta2, ema_decay")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_variant_may_change_things_at_one_scale_but_not_at_one_that_does_not_exist(capfd, params, data, tmp_path):
+    variant = params / "variants" / "hrm.yaml"
+    variant.write_text(variant.read_text() + "scales:\n  smoke: {train: {steps: 7}}\n  gpu: {train: {steps: 8}}\n")
+    assert [run_params(params, scale, "sudoku", "hrm", []).train.steps for scale in ("smoke", "gpu")] == [7, 8]
+    assert run_params(params, "smoke", "sudoku", "hrm", ["train.steps=9"]).train.steps == 9
+    variant.write_text(variant.read_text().replace("gpu:", "gqu:"))
+    refused(capfd, train(params, data, tmp_path), "hrm.yaml", "scales.gqu", "gpu, paper, smoke")
 
 
 def test_a_number_that_yaml_reads_as_text(capfd, params, data, tmp_path):

@@ -1,6 +1,6 @@
 """Reading parameters: YAML files in order, later ones override, one strict frozen model at the end."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,8 +20,16 @@ class Params(BaseModel):
 P = TypeVar("P", bound=Params)
 
 
-def load_params(model: type[P], files: Iterable[Path], overrides: Iterable[str] = ()) -> P:
+def load_params(
+    model: type[P],
+    files: Iterable[Path],
+    overrides: Iterable[str] = (),
+    scale: str | None = None,
+    scales: Collection[str] = (),
+) -> P:
     """Merge `files` in order, then `overrides` (`a.b=value`), and check the result against `model`.
+
+    With a `scale`, one of `scales`, a file may say under `scales` what it changes at one scale alone.
 
     Raises ParameterError that names the file, the key, the value found and what is allowed.
     """
@@ -30,7 +38,15 @@ def load_params(model: type[P], files: Iterable[Path], overrides: Iterable[str] 
     last = "parameters"
     for path in files:
         last = str(path)
-        _merge(merged, read_yaml(path), str(path), origin, ())
+        values = dict(read_yaml(path))
+        of_scales = values.pop("scales", {}) if scale is not None else {}
+        _merge(merged, values, last, origin, ())
+        if not isinstance(of_scales, Mapping) or not all(isinstance(part, Mapping) for part in of_scales.values()):
+            raise ParameterError(f"{path}: scales must hold a mapping for each scale, as in smoke: {{train: {{...}}}}")
+        for name in of_scales:
+            if name not in scales:
+                raise ParameterError(f"{path}: unknown key scales.{name}; allowed here are {', '.join(sorted(scales))}")
+        _merge(merged, of_scales.get(scale, {}), f"{path}: scales.{scale}", origin, ())
     for text in overrides:
         last = f"--set {text}"
         _merge(merged, _parse_override(text), last, origin, ())

@@ -56,7 +56,9 @@ class PipelineParams(Params):
         for name, experiment in self.experiments.items():
             for run in experiment.runs:
                 if run in owner:
-                    raise ValueError(f"experiments.{name} and experiments.{owner[run]} both make {'/'.join(map(str, run))}")
+                    raise ValueError(
+                        f"experiments.{name} and experiments.{owner[run]} both make {'/'.join(map(str, run))}"
+                    )
                 owner[run] = name
         return self
 
@@ -233,7 +235,8 @@ def run_files(root: Path, scale: str, task: str, variant: str) -> list[Path]:
 
 def run_params(root: Path, scale: str, task: str, variant: str, overrides: list[str]) -> RunParams:
     """Parameters of a training, with what follows from others worked out."""
-    run = load_params(RunParams, run_files(root, scale, task, variant), overrides)
+    files = run_files(root, scale, task, variant)
+    run = load_params(RunParams, files, overrides, scale, [path.name for path in (root / "scales").iterdir()])
     model, train = run.model, run.train
     if model.width_ratio != 1.0:
         unit = 2 * model.heads
