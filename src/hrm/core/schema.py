@@ -9,6 +9,7 @@ from hrm.core.data_params import check_name, check_scale, data_params
 from hrm.core.data_schema.base import Name
 from hrm.core.files import read_yaml
 from hrm.core.params import Params, load_params
+from hrm.core.pointer_schema import PointerParams
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 ShareBelowOne = Annotated[float, Field(ge=0.0, lt=1.0)]
@@ -65,14 +66,14 @@ class PipelineParams(Params):
 class GradientParams(Params):
     """Which module calls of a segment carry a gradient: the last ones, by a rule (hrm.models.gradients)."""
 
-    rule: Literal["one_step", "k_step", "last_cycle", "full"]
+    rule: Literal["one_step", "k_step", "last_cycle", "last_refinement", "full"]
     steps: PositiveInt  # of k_step
 
 
 class ModelParams(Params):
     """Shape of the network; the published values are in params/training.yaml."""
 
-    architecture: Literal["hrm", "single"]
+    architecture: Literal["hrm", "single", "pointer", "encoder", "rnn"]
     shared_modules: bool  # of hrm: one network in both roles, as in TRM
     mixing: Literal["attention", "mlp"]
     gradient: GradientParams
@@ -96,11 +97,20 @@ class ModelParams(Params):
     dropout: ShareBelowOne  # of what attention and SwiGLU add, and of the attention weights, in training
     state_noise: NonNegativeFloat  # standard deviation of what is added to a state after each update, in training
     state_sparsity: ShareBelowOne  # share of each state vector, its smallest entries, that is set to 0
+    pointer: PointerParams
 
     @model_validator(mode="after")
     def _heads_divide(self) -> "ModelParams":
         if self.hidden_size % (2 * self.heads):
             raise ValueError(f"hidden_size {self.hidden_size} must be a multiple of twice the {self.heads} heads")
+        return self
+
+    @model_validator(mode="after")
+    def _pointer_fits(self) -> "ModelParams":
+        if self.architecture == "pointer" and self.pointer.fewer_heads >= self.heads:
+            raise ValueError(f"pointer.fewer_heads {self.pointer.fewer_heads} must be below the {self.heads} heads")
+        if self.gradient.rule == "last_refinement" and self.architecture != "pointer":
+            raise ValueError("gradient.rule last_refinement needs architecture pointer")
         return self
 
     @model_validator(mode="after")
@@ -166,6 +176,7 @@ class TrainParams(Params):
     batch_size: PositiveInt
     loss: Literal["stablemax", "softmax"]
     label_smoothing: ShareBelowOne
+    supervise_every: PositiveInt  # of lattice mazes: only every n-th cell of the path counts in training
     curriculum: CurriculumParams
     dtype: Literal["bfloat16", "float32"]
     compile: bool

@@ -22,6 +22,7 @@ from hrm.core.schema import EvaluationParams
 from hrm.data.arc.mixing import refuse_mixing
 from hrm.data.dataset import Dataset, DatasetInfo, load_dataset
 from hrm.evaluation import measures
+from hrm.evaluation.greedy import greedy_shares
 from hrm.evaluation.judges import judge
 from hrm.evaluation.segments import Examples, SegmentModel, SegmentRecord, batch_starts, record_example, record_segments
 from hrm.models.build import count_parameters
@@ -67,6 +68,7 @@ def evaluate(
     record = _record(loaded.model, examples, trained * params.segment_factor, batch_size, trained, params.weights)
     shown = measures.example_to_show(record.exact[:trained])
     steps = _shown_example(loaded.model, dataset, examples, shown, record.exact[:trained, shown], batch_size)
+    greedy = greedy_shares(loaded.model, dataset.info, examples, rating, trained, batch_size)
     other: Weights = "raw" if params.weights == "ema" else "ema"
     # Into the same modules, so that nothing is compiled twice.
     loaded.model.load_state_dict(load_model(model_path, other, device, compile=False).model.state_dict())
@@ -78,7 +80,7 @@ def evaluate(
     metrics[f"exact_accuracy_{params.weights}"] = metrics["exact_accuracy"]
     metrics[f"exact_accuracy_{other}"] = round(measures.share(other_record.exact[-1]), DIGITS)
     judged = judge(dataset.info, examples.inputs, record.answers.to(device), rating)
-    metrics |= {name: round(value, DIGITS) for name, value in judged.items()}
+    metrics |= {name: round(value, DIGITS) for name, value in (judged | greedy).items()}
     metrics["parameters"] = count_parameters(loaded.model)
     beside = model_path.parent / "provenance.json"
     metrics["train_seconds"] = read_json(beside).get("seconds") if beside.is_file() else None

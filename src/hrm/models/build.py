@@ -4,12 +4,21 @@ import torch
 from torch import nn
 
 from hrm.core.schema import ModelParams
+from hrm.models.encoder import Encoder
 from hrm.models.hrm import Hrm
+from hrm.models.pointer import Pointer
+from hrm.models.rnn import Rnn
 from hrm.models.segment import SegmentModel, Shape
 from hrm.models.single import Single
 
 DTYPES = {"bfloat16": torch.bfloat16, "float32": torch.float32}
-ARCHITECTURES: dict[str, type[SegmentModel]] = {"hrm": Hrm, "single": Single}
+ARCHITECTURES: dict[str, type[SegmentModel]] = {
+    "hrm": Hrm,
+    "single": Single,
+    "pointer": Pointer,
+    "encoder": Encoder,
+    "rnn": Rnn,
+}
 
 
 def build_model(

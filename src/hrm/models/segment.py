@@ -43,6 +43,7 @@ class SegmentModel(nn.Module):
     """
 
     states: type[Any]
+    zero_states = False  # the states of fresh examples are 0
 
     def __init__(self, params: ModelParams, shape: Shape, dtype: torch.dtype, generator: torch.Generator) -> None:
         super().__init__()
@@ -53,7 +54,7 @@ class SegmentModel(nn.Module):
         self.head = Linear(params.hidden_size, shape.vocabulary_size, init)
         self.q_head = QHead(params.hidden_size)
         for name in self.states._fields:
-            first = init.state(params.hidden_size)
+            first = torch.zeros(params.hidden_size) if self.zero_states else init.state(params.hidden_size)
             if params.initial_states == "learned":
                 self.register_parameter(_init_name(name), nn.Parameter(first))
             else:
@@ -78,6 +79,15 @@ class SegmentModel(nn.Module):
             positions: those that the caller reads.
         """
         raise NotImplementedError
+
+    def think_with_cost(
+        self, states: States, injected: Tensor, rotary: Rotary, positions: slice
+    ) -> tuple[States, Tensor | None]:
+        """`think`, and what this way of thinking adds to the loss in training (scalar), if it adds anything."""
+        return self.think(states, injected, rotary, positions), None
+
+    def set_progress(self, progress: Tensor) -> None:
+        """Take note of the share of the training that is done (scalar, from 0 towards 1), before a training step."""
 
     def initial_carry(self, batch: int, device: torch.device) -> States:
         """States of fresh examples: the same vector at every position; no gradient."""
@@ -106,26 +116,36 @@ class SegmentModel(nn.Module):
         Returns:
             The detached next carry, logits (batch, cells, vocabulary), and (batch, 2) halt and continue logits.
         """
-        after = self._segment(carry, inputs, puzzle_ids, puzzle_rows, EVERYWHERE)
+        return self.forward_with_cost(carry, inputs, puzzle_ids, puzzle_rows)[0]
+
+    def forward_with_cost(
+        self, carry: States, inputs: Tensor, puzzle_ids: Tensor, puzzle_rows: Tensor | None = None
+    ) -> tuple[tuple[States, Tensor, Tensor], Tensor | None]:
+        """`forward`, and what the network adds to the loss in training (scalar), if it adds anything."""
+        after, cost = self._segment(carry, inputs, puzzle_ids, puzzle_rows, EVERYWHERE)
         answer = after[0]
         logits = self.head(answer[:, self.embedding.puzzle_length :])
-        return self.states(*(state.detach() for state in after)), logits, self.q_head(answer[:, 0])
+        return (self.states(*(state.detach() for state in after)), logits, self.q_head(answer[:, 0])), cost
 
     def peek(self, carry: States, inputs: Tensor, puzzle_ids: Tensor, puzzle_rows: Tensor | None = None) -> Tensor:
         """The Q values (batch, 2) after one more segment: the extra forward pass for the target of continue.
 
         The Q head reads position 0 alone, so the last block computes no other.
         """
-        return self.q_head(self._segment(carry, inputs, puzzle_ids, puzzle_rows, slice(1))[0][:, 0])
+        states, _ = self._segment(carry, inputs, puzzle_ids, puzzle_rows, slice(1))
+        return self.q_head(states[0][:, 0])
 
     def _segment(
         self, carry: States, inputs: Tensor, puzzle_ids: Tensor, puzzle_rows: Tensor | None, positions: slice
-    ) -> States:
+    ) -> tuple[States, Tensor | None]:
+        injected, rotary = self._embed(inputs, puzzle_ids, puzzle_rows)
+        return self.think_with_cost(carry, injected, rotary, positions)
+
+    def _embed(self, inputs: Tensor, puzzle_ids: Tensor, puzzle_rows: Tensor | None) -> tuple[Tensor, Rotary]:
         if puzzle_rows is None:
             puzzle_rows = self.embedding.puzzle_table[puzzle_ids]
         injected = self.embedding(inputs, puzzle_rows, self.dtype)
-        rotary = (self.cosine, self.sine) if self.params.positions in ("rope", "both") else None
-        return self.think(carry, injected, rotary, positions)
+        return injected, (self.cosine, self.sine) if self.params.positions in ("rope", "both") else None
 
     def _inits(self) -> list[Tensor]:
         return [getattr(self, _init_name(name)).to(self.dtype) for name in self.states._fields]

@@ -1,6 +1,7 @@
 """What each step takes from the host: numbers of the schedules, made for many steps at a time."""
 
 import torch
+from torch import Tensor
 
 from hrm.core.schema import RunParams
 from hrm.core.seeds import torch_generator
@@ -15,7 +16,7 @@ class Schedule:
 
     def __init__(self, params: RunParams, seed: int, device: torch.device) -> None:
         self.params, self.seed, self.device = params, seed, device
-        self._chunk, self._rates = -1, torch.empty(0)
+        self._chunk, self._rates, self._progress = -1, torch.empty(0), torch.empty(0)
         self._chances = Chances(torch.empty(0), torch.empty(0))
 
     def learning_rate(self, step: int) -> float:
@@ -25,10 +26,19 @@ class Schedule:
 
     def at(self, step: int) -> tuple[Rates, Chances]:
         """Rates (scalars) and what halting draws (batch,) for a step, counted from 0, on the device."""
+        place = self._place(step)
+        chances = Chances(*(drawn[place] for drawn in self._chances))
+        return Rates(*self._rates[place].unbind()), chances
+
+    def progress(self, step: int) -> Tensor:
+        """Share of the training that is done before a step (scalar), on the device."""
+        return self._progress[self._place(step)]
+
+    def _place(self, step: int) -> int:
         chunk, place = divmod(step, STEPS_A_CHUNK)
         if chunk != self._chunk:
             self._load(chunk)
-        return Rates(*self._rates[place].unbind()), Chances(*(drawn[place] for drawn in self._chances))
+        return place
 
     def _load(self, chunk: int) -> None:
         steps = range(chunk * STEPS_A_CHUNK, (chunk + 1) * STEPS_A_CHUNK)
@@ -37,5 +47,7 @@ class Schedule:
         generator = torch_generator(self.seed, "exploration", index=chunk)
         chances = draw_chances(self.params.halting, shape, generator)
         self._rates = torch.tensor(rates, dtype=torch.float32).to(self.device, non_blocking=True)
+        progress = torch.tensor([step / self.params.train.steps for step in steps], dtype=torch.float32)
+        self._progress = progress.to(self.device, non_blocking=True)
         self._chances = Chances(*(drawn.to(self.device, non_blocking=True) for drawn in chances))
         self._chunk = chunk

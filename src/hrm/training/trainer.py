@@ -19,6 +19,7 @@ from hrm.training.losses import answer_accuracy, answer_loss
 from hrm.training.optimizers import FlatParameters, Optimizer, Rates, sign_sgd
 from hrm.training.schedule import Schedule
 from hrm.training.step_graph import StepGraph
+from hrm.training.supervision import supervise_every
 
 # Sums since the last log row; those of answers count finished examples alone, as the published code reports them.
 SUMS = ("loss", "finished", "cell_accuracy", "exact_accuracy", "q_halt_accuracy", "steps")
@@ -41,6 +42,7 @@ class StepInputs(NamedTuple):
     draws: Draws
     rates: Rates
     chances: Chances
+    progress: Tensor  # (scalar) share of the training that is done
 
 
 class Trainer:
@@ -57,6 +59,7 @@ class Trainer:
             params.train.curriculum.start,
             params.train.curriculum.until * params.train.steps * params.train.batch_size / self.period,
         )
+        dataset = supervise_every(dataset, params.train.supervise_every)
         self.batches = TrainBatches(dataset, params.train.batch_size, facts["seed"], device, curriculum)
         self.draws: Draws | None = None
         self.schedule = Schedule(params, facts["seed"], device)
@@ -86,16 +89,17 @@ class Trainer:
 
     def advance(self) -> None:
         """One segment and one update; nothing waits for the device."""
-        rates, chances = self.schedule.at(self.step)
         if self.draws is None or self.step % self.period == 0:
             self.draws = self.batches.next()
         if self.random:
             torch.manual_seed(derive_seed(self.facts["seed"], "noise", self.step))
-        self.carry = self._run(StepInputs(self.draws, rates, chances), self.carry)
+        inputs = StepInputs(self.draws, *self.schedule.at(self.step), self.schedule.progress(self.step))
+        self.carry = self._run(inputs, self.carry)
         self.step += 1
 
     def _step(self, given: StepInputs, old: TrainCarry) -> TrainCarry:
         """All that happens on the device: changes weights, averages and sums in place, and gives the next carry."""
+        self.model.set_progress(given.progress)
         fresh = self.batches.make(given.draws)
         batch = Batch(*(_swap(old.halted, new, kept) for new, kept in zip(fresh, old.batch, strict=True)))
         steps = torch.where(old.halted, 0, old.steps) + 1
@@ -116,7 +120,7 @@ class Trainer:
     ) -> tuple[Tensor, States, Tensor, Tensor, Tensor]:
         """What is differentiated: loss (scalar), next states, Q values (batch, 2), right cells and exact (batch,)."""
         states = self.model.reset(old.states, old.halted)
-        states, logits, q = self.model(states, batch.inputs, batch.puzzle_ids, rows)
+        (states, logits, q), cost = self.model.forward_with_cost(states, batch.inputs, batch.puzzle_ids, rows)
         loss = answer_loss(logits, batch.labels, self.params.train)
         cells, exact = answer_accuracy(logits, batch.labels)
         further = None
@@ -126,7 +130,8 @@ class Trainer:
         halting = halting_loss(q, loss, exact, steps, further, self.params.halting)
         if halting is not None:
             loss = loss + self.params.halting.loss_weight * halting
-        return loss.mean(), states, q, cells, exact
+        mean = loss.mean() if cost is None else loss.mean() + cost
+        return mean, states, q, cells, exact
 
     def _further(self, states: States, batch: Batch, rows: Tensor) -> Tensor:
         """What the halting rule asks of one more segment: Q values (batch, 2), or the cell loss (batch,)."""

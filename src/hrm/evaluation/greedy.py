@@ -1,0 +1,100 @@
+"""Greedy rollouts as the published benchmark of the pointer-over-heads model makes them.
+
+The model is asked again at every cell, with the start moved there, and the likeliest open neighbour that was not yet
+visited is taken; visited ones only where there is no other. So a walk never ends at a wall; it fails when it has not
+come to the goal after as many moves as the maze has cells. A whole batch walks at once; with the encoding "open_cells"
+every neighbour in the grid is open (hrm.data.lattice.tokens).
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+from hrm.data.dataset import DatasetInfo
+from hrm.data.lattice.rollout import Rollout, nearly_shortest
+from hrm.data.lattice.tokens import GOAL, SIDES, START
+from hrm.evaluation.segments import Examples, SegmentModel, batch_rows, batch_starts
+
+
+def greedy_shares(
+    model: SegmentModel, info: DatasetInfo, examples: Examples, rating: Tensor, segments: int, batch_size: int
+) -> dict[str, float]:
+    """greedy_goal_reached and greedy_nearly_shortest (at most 5 % more cells than the shortest path), as shares.
+
+    Empty for other families than lattice mazes.
+
+    Args:
+        model: in eval mode, on the device of `examples`.
+        info: of the data set.
+        examples: what is walked through.
+        rating: (examples,) steps of the shortest paths.
+        segments: that the model gets at every cell.
+        batch_size: mazes that walk at a time.
+    """
+    if info.family != "lattice":
+        return {}
+    found = greedy_rollout(model, examples.inputs, segments, batch_size)
+    near = nearly_shortest(found, rating.to(examples.inputs.device))
+    return {
+        "greedy_goal_reached": int(found.reached.sum()) / len(rating),
+        "greedy_nearly_shortest": int(near.sum()) / len(rating),
+    }
+
+
+@torch.inference_mode()
+def greedy_rollout(model: SegmentModel, inputs: Tensor, segments: int, batch_size: int) -> Rollout:
+    """Where the model walks through the mazes `inputs` (examples, cells); every batch has the same size."""
+    count = len(inputs)
+    walks = []
+    for start in batch_starts(count, batch_size):
+        rows = batch_rows(start, count, batch_size, inputs.device)
+        walk = _walk(model, inputs[rows].long(), segments)
+        kept = min(batch_size, count - start)
+        walks.append(Rollout(walk.reached[:kept], walk.steps[:kept]))
+    return Rollout(torch.cat([walk.reached for walk in walks]), torch.cat([walk.steps for walk in walks]))
+
+
+def _walk(model: SegmentModel, tokens: Tensor, segments: int) -> Rollout:
+    batch, cells = tokens.shape
+    targets, inside = _neighbours(math.isqrt(cells), tokens.device)
+    roles, sides = (tokens - 1).div(SIDES, rounding_mode="floor"), (tokens - 1) % SIDES
+    open_sides = (sides.unsqueeze(-1) >> torch.arange(4, device=tokens.device) & 1).bool() & inside
+    here, goal = ((roles == role).long().argmax(dim=1, keepdim=True) for role in (START, GOAL))
+    without_start = torch.where(roles == START, sides + 1, tokens)
+    visited = torch.zeros_like(tokens, dtype=torch.bool).scatter(1, here, True)
+    steps = torch.zeros_like(here)
+    puzzle_ids = torch.zeros(batch, dtype=torch.long, device=tokens.device)
+    for _ in range(cells):
+        sides_here = open_sides.gather(1, here.unsqueeze(-1).expand(-1, 1, 4)).squeeze(1)  # (batch, 4)
+        going = (here != goal) & sides_here.any(dim=1, keepdim=True)
+        if not going.any():  # the device is waited for: a model's pass costs more
+            break
+        asked = without_start.scatter(1, here, sides.gather(1, here) + 1 + SIDES * START)
+        scores = _move_scores(model, asked, puzzle_ids, here, segments)
+        ahead = targets[here.squeeze(1)]
+        fresh = sides_here & ~visited.gather(1, ahead)
+        allowed = torch.where(fresh.any(dim=1, keepdim=True), fresh, sides_here)
+        move = scores.masked_fill(~allowed, -torch.inf).argmax(dim=1, keepdim=True)
+        here = torch.where(going, ahead.gather(1, move), here)
+        visited = visited.scatter(1, here, True)
+        steps = steps + going
+    return Rollout((here == goal).squeeze(1), steps.squeeze(1))
+
+
+def _move_scores(model: SegmentModel, asked: Tensor, puzzle_ids: Tensor, here: Tensor, segments: int) -> Tensor:
+    """Logits (batch, 4) float32 of the moves at `here` (batch, 1), after `segments` segments on `asked`."""
+    carry = model.initial_carry(len(asked), asked.device)
+    for _ in range(segments):
+        carry, logits, _ = model(carry, asked, puzzle_ids)
+    moves = logits[:, :, 1:5].float()  # labels are move + 1
+    return moves.gather(1, here.unsqueeze(-1).expand(-1, 1, 4)).squeeze(1)
+
+
+def _neighbours(size: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """The cell up, down, left and right of each, (cells, 4), and whether it is in the grid; if not, the cell itself."""
+    cells = torch.arange(size * size, device=device)
+    row = (cells // size).unsqueeze(1) + torch.tensor([-1, 1, 0, 0], device=device)
+    column = (cells % size).unsqueeze(1) + torch.tensor([0, 0, -1, 1], device=device)
+    inside = (row >= 0) & (row < size) & (column >= 0) & (column < size)
+    return torch.where(inside, row * size + column, cells.unsqueeze(1)), inside

@@ -1,0 +1,155 @@
+"""The pointer-over-heads model: a pre-norm Transformer stack, applied R times, whose heads a controller weighs.
+
+    h <- x                                   x is the embedded input, plus the state of the segment before
+    h <- h + a (stack(h + x) - h)            R times; the scale a is learned and starts at 0 (rezero)
+    answer = head(h)
+
+One segment is one forward pass of the published model: its state starts at 0 and its controllers start anew, so with
+one segment the two agree. Further segments go on refining. Source: github.com/Eran-BA/PoT (src/pot/modules/block.py,
+src/pot/core/hrm_controller.py, experiments/run_12x12_8m_benchmark.py); DEVIATIONS.md lists what differs.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from hrm.core.schema import ModelParams
+from hrm.models.controller import ControllerState, HeadController, controller_size, hard_routes, route_entropy
+from hrm.models.gradients import gradient_calls, with_gradient
+from hrm.models.initial import Init
+from hrm.models.plain_layers import Affine, FeedForward, LayerNorm, Rotary, SelfAttention, drop
+from hrm.models.pondering import Pondering
+from hrm.models.segment import SegmentModel, Shape
+
+
+class State(NamedTuple):
+    """The state between segments, (batch, puzzle length + cells, hidden)."""
+
+    high_state: Tensor
+
+
+class Refined(NamedTuple):
+    """What all refinements of a segment gave."""
+
+    hidden: Tensor  # (batch, length, hidden)
+    routes: Tensor  # (refinements, blocks, batch, heads) float32
+    ponder_cost: Tensor | None  # scalar, in refinements
+
+
+class PointerBlock(nn.Module):
+    """Attention with weighed heads, then feed-forward without biases, each on the norm of the hidden state."""
+
+    def __init__(self, params: ModelParams, init: Init) -> None:
+        super().__init__()
+        size, self.dropout, self.pointer = params.hidden_size, params.dropout, params.pointer
+        slices = params.pointer.routed == "output_slices"
+        self.attention = SelfAttention(size, params.heads, params.dropout, init, slices)
+        self.feed_forward = FeedForward(size, round(params.expansion * size), params.dropout, init, bias=False)
+        self.first_norm = LayerNorm(size, params.norm_epsilon)
+        self.second_norm = LayerNorm(size, params.norm_epsilon)
+        self.head_gain = nn.Parameter(torch.ones(params.heads))
+        self.controller = HeadController(params, init)
+
+    def forward(
+        self, hidden: Tensor, state: ControllerState, refinement: int, temperature: Tensor, rotary: Rotary
+    ) -> tuple[Tensor, ControllerState, Tensor]:
+        """(batch, length, hidden) -> the same shape, the controller's next state, and soft routes (batch, heads)."""
+        normed = self.first_norm(hidden)
+        routes, state = self.controller(normed, state, refinement, temperature)
+        used = routes if self.pointer.routing == "soft" else hard_routes(routes)
+        scales = self.head_gain.to(hidden.dtype) * used.to(hidden.dtype)
+        hidden = hidden + drop(self.attention(normed, rotary, scales), self.dropout, self.training)
+        fed = self.feed_forward(self.second_norm(hidden))
+        return hidden + drop(fed, self.dropout, self.training), state, routes
+
+
+class Pointer(SegmentModel):
+    """A stack of blocks, as many as HRM's two modules have layers, each with a controller of its own."""
+
+    states = State
+    zero_states = True
+
+    def __init__(self, params: ModelParams, shape: Shape, dtype: torch.dtype, generator: torch.Generator) -> None:
+        super().__init__(narrowed(params), shape, dtype, generator)
+        pointer = params.pointer
+        # Set before each training step; a model that is not trained has the values of the end.
+        self.temperature: Tensor
+        self.entropy_weight: Tensor
+        self.register_buffer("temperature", torch.tensor(pointer.temperature_end), persistent=False)
+        self.register_buffer("entropy_weight", torch.tensor(pointer.entropy_weight), persistent=False)
+
+    def make_modules(self, init: Init) -> None:
+        """The blocks, the scale of the residual, and the halting unit."""
+        params = self.params
+        depth = params.high_layers + params.low_layers
+        self.blocks = nn.ModuleList(PointerBlock(params, init) for _ in range(depth))
+        self.residual_scale = nn.Parameter(torch.zeros(1)) if params.pointer.residual == "rezero" else None
+        self.halting = Affine(params.hidden_size, 1, init) if params.pointer.ponder_cost else None
+
+    @torch.no_grad()
+    def set_progress(self, progress: Tensor) -> None:
+        """Temperature and weight of the entropy at a share (scalar) of the training."""
+        pointer = self.params.pointer
+        start, end = pointer.temperature_start, pointer.temperature_end
+        self.temperature.copy_(start + (end - start) * progress)
+        if pointer.entropy_annealed:
+            self.entropy_weight.copy_(pointer.entropy_weight * (1.0 - progress))
+
+    def think(self, states: State, injected: Tensor, rotary: Rotary, positions: slice) -> State:
+        """All refinements of one segment."""
+        return State(self._refine(states, injected, rotary).hidden[:, positions])
+
+    def think_with_cost(
+        self, states: State, injected: Tensor, rotary: Rotary, positions: slice
+    ) -> tuple[State, Tensor | None]:
+        """All refinements, and the weighted mean entropy of the routes with the weighted ponder cost, where wanted."""
+        refined = self._refine(states, injected, rotary)
+        pointer, cost = self.params.pointer, None
+        if pointer.entropy_weight:
+            cost = self.entropy_weight * route_entropy(refined.routes).mean()
+        if refined.ponder_cost is not None:
+            ponder = pointer.ponder_cost * refined.ponder_cost
+            cost = ponder if cost is None else cost + ponder
+        return State(refined.hidden[:, positions]), cost
+
+    def routes(self, carry: State, inputs: Tensor, puzzle_ids: Tensor) -> Tensor:
+        """Soft routes of one segment, (refinements, blocks, batch, heads); `route_entropy` gives their entropy."""
+        return self._refine(carry, *self._embed(inputs, puzzle_ids, None)).routes
+
+    def _refine(self, states: State, injected: Tensor, rotary: Rotary) -> Refined:
+        pointer = self.params.pointer
+        count = pointer.refinements
+        without = count - gradient_calls(self.params.gradient, count, 1)
+        hidden = injected + states.high_state
+        zeros = hidden.new_zeros(len(hidden), controller_size(self.params))
+        controllers = [ControllerState(zeros, zeros)] * len(self.blocks)
+        pondering = Pondering(hidden, pointer.halting_threshold, count) if self.halting is not None else None
+        routes = []
+        for refinement in range(count):
+            with with_gradient(refinement >= without):
+                after = hidden + injected if pointer.inject_input else hidden
+                for index, block in enumerate(self.blocks):
+                    state = controllers[index]
+                    if pointer.controller_gradient == "detached":
+                        state = state.detach()
+                    after, controllers[index], route = block(after, state, refinement, self.temperature, rotary)
+                    routes.append(route)
+                hidden = self._residual(hidden, after)
+                if pondering is not None and self.halting is not None:
+                    pondering.add(hidden, self.halting(hidden).squeeze(-1))
+        stacked = torch.stack(routes).view(count, len(self.blocks), *routes[0].shape)
+        if pondering is None:
+            return Refined(hidden, stacked, None)
+        return Refined(pondering.answer, stacked, pondering.cost())
+
+    def _residual(self, before: Tensor, after: Tensor) -> Tensor:
+        if self.residual_scale is None:
+            return before + after
+        return before + self.residual_scale.to(before.dtype) * (after - before)
+
+
+def narrowed(params: ModelParams) -> ModelParams:
+    """The same with `fewer_heads` heads less, each as wide as before: the controllers take their place."""
+    heads = params.heads - params.pointer.fewer_heads
+    return params.model_copy(update={"heads": heads, "hidden_size": params.hidden_size // params.heads * heads})
