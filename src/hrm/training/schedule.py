@@ -14,8 +14,8 @@ STEPS_A_CHUNK = 256
 class Schedule:
     """Learning rates and exploration by step; they depend on (seed, step) alone, and are the same on every device."""
 
-    def __init__(self, params: RunParams, seed: int, device: torch.device) -> None:
-        self.params, self.seed, self.device = params, seed, device
+    def __init__(self, params: RunParams, seed: int, device: torch.device, part: slice) -> None:
+        self.params, self.seed, self.device, self.part = params, seed, device, part
         self._chunk, self._rates, self._minimum = -1, torch.empty(0), torch.empty(0)
 
     def learning_rate(self, step: int) -> float:
@@ -24,7 +24,7 @@ class Schedule:
         return optimizer.learning_rate * schedule_factor(step, self.params.train.steps, optimizer)
 
     def at(self, step: int) -> tuple[Rates, Tensor]:
-        """Rates (scalars) and least numbers of segments (batch,) of a step, counted from 0, on the device."""
+        """Rates (scalars) and least numbers of segments (part,) of a step, counted from 0, on the device."""
         chunk, place = divmod(step, STEPS_A_CHUNK)
         if chunk != self._chunk:
             self._load(chunk)
@@ -35,7 +35,7 @@ class Schedule:
         rates = [rates_at(step + 1, self.learning_rate(step), self.params.optimizer) for step in steps]
         shape = (STEPS_A_CHUNK, self.params.train.batch_size)
         generator = torch_generator(self.seed, "exploration", index=chunk)
-        minimum = minimum_segments(self.params.halting, shape, generator)
+        minimum = minimum_segments(self.params.halting, shape, generator)[:, self.part]
         self._rates = torch.tensor(rates, dtype=torch.float32).to(self.device, non_blocking=True)
         self._minimum = minimum.to(self.device, non_blocking=True)
         self._chunk = chunk
