@@ -17,20 +17,20 @@ from hrm.training.trainer import Trainer
 
 CPU = torch.device("cpu")
 CASES = {
-    "sudoku": (1, "hrm", ()),
-    "ids": (40, "hrm_halt_loss", ()),
-    "interrupted": (1, "hrm", ()),
-    "handed_over": (40, "hrm_halt_loss", ()),
+    "sudoku": (1, "hrm"),
+    "ids": (40, "hrm_halt_loss"),
+    "interrupted": (1, "hrm"),
+    "handed_over": (40, "hrm_halt_loss"),
 }
 
 
 def one(name: str, folder: Path, group: Group = ALONE) -> None:
     """Train one case to the end."""
-    ids, variant, overrides = CASES[name]
+    ids, variant = CASES[name]
     dataset = tiny_dataset(puzzle_ids=ids)
     if ids > 1:  # three symmetries a puzzle, each with a puzzle id of its own
         dataset.train.first_ids[:] = 1 + 3 * np.arange(len(dataset.train.inputs))
-    params = tiny_run(*overrides, variant=variant)
+    params = tiny_run(variant=variant)
     loop.train(params, facts_of(dataset), dataset, CPU, folder / name, folder / f"partial_{name}", group)
 
 

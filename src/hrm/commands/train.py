@@ -19,7 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="auto",
         help="auto (default), cpu, cuda or cuda:N; each of several processes takes the GPU of its number",
     )
-    parser.add_argument("--processes", type=int, default=1, metavar="N", help="start N processes, one a GPU (1)")
+    parser.add_argument(
+        "--processes", type=int, default=1, metavar="N", help="start N processes, one a GPU; 0 and 1 start none (1)"
+    )
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="as in train.steps=100")
 
 
@@ -31,10 +33,12 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.seed < 0:
         raise ParameterError(f"--seed is {arguments.seed}; it must be 0 or more")
+    if arguments.processes < 0:
+        raise ParameterError(f"--processes is {arguments.processes}; it must be 0 or more")
     params = run_params(arguments.params, arguments.scale, arguments.task, arguments.variant, arguments.set)
     own = place()
     count = arguments.processes if own.size == 1 else own.size
-    if params.train.batch_size % max(1, count):
+    if count and params.train.batch_size % count:
         # Only then is the mean of the processes' means the mean of the batch.
         raise ParameterError(f"train.batch_size is {params.train.batch_size}; it must divide by the {count} processes")
     if count > own.size:
