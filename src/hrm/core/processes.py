@@ -78,7 +78,6 @@ def launch(count: int, arguments: list[str]) -> int:
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
-    logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)
     config = LaunchConfig(
         min_nodes=1,
         max_nodes=1,
@@ -88,6 +87,7 @@ def launch(count: int, arguments: list[str]) -> int:
         rdzv_endpoint="localhost:0",
         max_restarts=0,
     )
+    logging.disable(logging.ERROR)  # the agent's tale of what the processes have said themselves
     try:
         elastic_launch(config, sys.executable)("-m", "hrm.cli", *arguments)
     except ChildFailedError as error:
@@ -95,4 +95,6 @@ def launch(count: int, arguments: list[str]) -> int:
         return code if code > 0 else 128 - code
     except SignalException as error:
         return 128 + int(error.sigval)
+    finally:
+        logging.disable(logging.NOTSET)
     return 0

@@ -73,12 +73,12 @@ class Processes(Group):
 
     def add(self, tensor: Tensor) -> None:
         """Replace a tensor by its sum over the processes, on its device."""
-        dist.all_reduce(tensor)
+        _together(lambda: dist.all_reduce(tensor))
 
     def gather(self, tensor: Tensor) -> Tensor:
         """(part, ...) -> (batch, ...) on its device, for all."""
         whole = tensor.new_empty((self.size * len(tensor), *tensor.shape[1:]))
-        dist.all_gather_into_tensor(whole, tensor.contiguous())
+        _together(lambda: dist.all_gather_into_tensor(whole, tensor.contiguous()))
         return whole
 
     def total(self, tensor: Tensor) -> Tensor:
