@@ -20,7 +20,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="auto (default), cpu, cuda or cuda:N; each of several processes takes the GPU of its number",
     )
     parser.add_argument(
-        "--processes", type=int, default=1, metavar="N", help="start N processes, one a GPU; 0 and 1 start none (1)"
+        "--processes",
+        type=int,
+        default=1,
+        metavar="N",
+        help="start N processes, one a GPU, as torchrun does; 0 and 1 start none (1)",
     )
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="as in train.steps=100")
 

@@ -85,6 +85,7 @@ def launch(count: int, arguments: list[str]) -> int:
         run_id=str(uuid.uuid4()),
         rdzv_backend="c10d",
         rdzv_endpoint="localhost:0",
+        local_addr="localhost",  # not the machine's name, which need not lead anywhere
         max_restarts=0,
     )
     logging.disable(logging.ERROR)  # the agent's tale of what the processes have said themselves

@@ -127,7 +127,7 @@ def _together(call: Callable[[], Any]) -> Any:
         return call()
     except RuntimeError as error:
         reason = str(error).strip().splitlines()[0]
-        raise ProcessError(f"another process of this training has ended ({reason})") from error
+        raise ProcessError(f"this process lost the others of the training ({reason})") from error
 
 
 def own_device(name: str, place: Place) -> torch.device:
@@ -164,9 +164,9 @@ def joined(place: Place, device: torch.device) -> Iterator[Group]:
             rank=place.rank,
             world_size=place.size,
             timeout=TIMEOUT,
-            device_id=device if on_gpu else None,
         )
         group = Processes(place)
+        group.add(torch.zeros(1, device=device))  # connects the devices now, where a failure has a line of its own
     except RuntimeError as error:
         reason = str(error).strip().splitlines()[0]
         raise ProcessError(f"process {place.rank} of {place.size} could not meet the others ({reason})") from error
