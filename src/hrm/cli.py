@@ -47,7 +47,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code: int = module.run(sub.parse_args(arguments[1:])) or 0
     except HrmError as error:
-        print(f"hrm {name}: {error}", file=sys.stderr)
+        from hrm.core.processes import first_to_fail
+
+        if first_to_fail():
+            print(f"hrm {name}: {error}", file=sys.stderr, flush=True)
         return error.exit_code
     except KeyboardInterrupt:
         print(f"hrm {name}: interrupted", file=sys.stderr)

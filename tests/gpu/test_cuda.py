@@ -102,3 +102,20 @@ def _terminate():
     import signal
 
     os.kill(os.getpid(), signal.SIGTERM)
+
+
+@pytest.mark.skipif(torch.cuda.device_count() < 2, reason="needs two CUDA devices")
+@pytest.mark.parametrize("replayed", ["false", "true"])
+def test_two_gpus_train_what_one_does(tmp_path, replayed):
+    import json
+
+    from hrm.cli import main
+
+    wide = ("model.hidden_size=64", "model.heads=2", "model.mlp_multiple=64", "model.puzzle_embedding_size=64")
+    settings = (*wide, "train.batch_size=64", "train.dtype=float32", f"train.cuda_graph={replayed}")
+    out = tmp_path / "rows.json"
+    options = [text for each in settings for text in ("--set", each)]
+    assert main(["bench", "--json", str(out), "scaling", "--scale=smoke", "--device=cuda", *options]) == 0
+    _, two = json.loads(out.read_text())
+    assert two["processes"] == 2 and two["same_weights"]
+    assert two["largest_relative_loss_difference"] < 0.01

@@ -23,6 +23,7 @@ PARAMS = {
         "scale": "smoke",
         "datasets": ["sudoku"],
         "shards": [0],
+        "gpus": 1,
         "experiments": {"sudoku": {"tasks": ["sudoku"], "variants": [FIRST, SECOND], "seeds": [0]}},
     },
     "scales/smoke/data/sudoku.yaml": {"box_height": 2, "box_width": 2, "train_puzzles": 20, "test_puzzles": 20},

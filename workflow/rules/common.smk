@@ -132,3 +132,8 @@ def first_run(name):
 def gpus(wildcards):
     """GPUs that a job takes; the smallest scale runs on CPUs, several jobs at a time."""
     return 0 if wildcards.scale == "smoke" else 1
+
+
+def training_gpus(wildcards):
+    """GPUs that a training takes, one process each."""
+    return PIPELINE.gpus * gpus(wildcards)

@@ -17,10 +17,11 @@ rule train:
     benchmark:
         "benchmarks/train@{scale}-{task}-{variant}-{seed}.tsv"
     resources:
-        gpu=gpus,
+        gpu=training_gpus,
     params:
         data=subpath(input.info, parent=True),
         folder=subpath(output.model, parent=True),
     shell:
         "hrm train --task {wildcards.task} --scale {wildcards.scale} --variant {wildcards.variant}"
-        " --seed {wildcards.seed} --data {params.data} --out {params.folder} 2> {log}"
+        " --seed {wildcards.seed} --data {params.data} --out {params.folder}"
+        " --processes {resources.gpu} 2> {log}"

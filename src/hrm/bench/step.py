@@ -80,6 +80,24 @@ def step_operations(params: RunParams) -> float:
 
 def time_steps(params: RunParams, device: torch.device, steps: int) -> dict[str, float]:
     """Milliseconds a step and examples a second of one setting, on random 9x9 grids."""
+    facts, dataset = random_grids()
+    started = time.perf_counter()
+    trainer = Trainer(params, facts, dataset, device)
+    for _ in range(5):
+        trainer.advance()
+    _wait(device)
+    warm_up = time.perf_counter() - started
+    milliseconds = time_rounds(trainer, steps)
+    return {
+        "batch_size": params.train.batch_size,
+        "milliseconds": round(milliseconds, 2),
+        "examples_per_second": round(params.train.batch_size / milliseconds * 1000),
+        "warm_up_seconds": round(warm_up, 1),
+    }
+
+
+def random_grids() -> tuple[dict[str, Any], Dataset]:
+    """The facts that a trainer asks for, and a data set of 1000 random 9x9 grids."""
     rng = np.random.default_rng(0)
     cells = rng.integers(1, 11, (1000, 81)).astype(np.uint8)
     split = single_examples(
@@ -97,26 +115,20 @@ def time_steps(params: RunParams, device: torch.device, steps: int) -> dict[str,
         sha256={},
         **facts,
     )
-    started = time.perf_counter()
-    trainer = Trainer(params, facts, Dataset(info, split, split), device)
-    for _ in range(5):
-        trainer.advance()
-    _wait(device)
-    warm_up = time.perf_counter() - started
+    return facts, Dataset(info, split, split)
+
+
+def time_rounds(trainer: Trainer, steps: int) -> float:
+    """Milliseconds a step, the median of three rounds of `steps` steps."""
     rounds = []
     for _ in range(3):
+        _wait(trainer.device)
         started = time.perf_counter()
         for _ in range(steps):
             trainer.advance()
-        _wait(device)
+        _wait(trainer.device)
         rounds.append((time.perf_counter() - started) / steps * 1000)
-    middle = sorted(rounds)[1]
-    return {
-        "batch_size": params.train.batch_size,
-        "milliseconds": round(middle, 2),
-        "examples_per_second": round(params.train.batch_size / middle * 1000),
-        "warm_up_seconds": round(warm_up, 1),
-    }
+    return sorted(rounds)[1]
 
 
 def _wait(device: torch.device) -> None:

@@ -10,6 +10,7 @@ BENCHMARKS = {
     "augment": "augmented Sudoku examples a second, beside a builder that makes them one by one",
     "data": "time and disk of all data, beside the published builders",
     "step": "time of one training step",
+    "scaling": "time of one training step on several GPUs beside one, and whether the losses are the same",
     "maze": "mazes a second, beside plain rejection sampling, and whether both make the same mazes",
 }
 

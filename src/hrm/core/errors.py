@@ -23,6 +23,10 @@ class DeviceError(HrmError):
     """The device that was asked for does not exist here."""
 
 
+class ProcessError(HrmError):
+    """Another process of the same training did not come, or ended."""
+
+
 class DivergedError(HrmError):
     """Training produced a number that is not finite."""
 

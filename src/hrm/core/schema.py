@@ -34,6 +34,7 @@ class PipelineParams(Params):
     scale: Name
     datasets: list[Name]
     shards: list[NonNegativeInt]
+    gpus: PositiveInt
     experiments: dict[Name, ExperimentParams]
 
     @model_validator(mode="after")

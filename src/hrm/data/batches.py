@@ -50,7 +50,8 @@ class TrainBatches:
     """Endless training examples: every epoch each group once, in a new order, under one of its planned symmetries.
 
     All examples of a group come with it, under the same symmetry. The order depends on (seed, epoch) alone, so that a
-    resumed training needs only `position`. Batches run across the border of two epochs.
+    resumed training needs only `position`. Batches run across the border of two epochs. `part` is the share of every
+    batch that this process trains on; together the processes draw what one alone would.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class TrainBatches:
         seed: int,
         device: torch.device,
         curriculum: Curriculum = NO_CURRICULUM,
+        part: slice | None = None,
     ) -> None:
         if not len(dataset.train.inputs):
             raise DataError("the data set has no training examples")
@@ -68,14 +70,15 @@ class TrainBatches:
         )
         self.augmenter = augmenter(dataset.info)
         self.batch_size, self.seed, self.device = batch_size, seed, device
-        self.position = 0  # examples drawn so far
+        self.part = part or slice(0, batch_size)
+        self.position = 0  # examples drawn so far, by all processes
         self._schedule = Schedule(dataset.train, dataset.info.puzzle_ids > 1, self.augmenter.translate is not None)
         self.curriculum = curriculum
         self._chunk_start, self._chunk = -1, Draws(*([torch.empty(0)] * 4))
 
     def next(self) -> Draws:
-        """What the next batch is made of, on the device; no work of it is waited for."""
-        draws = self._take(self.batch_size)
+        """What this process' part of the next batch is made of, on the device; no work of it is waited for."""
+        draws = self._take(self.position + self.part.start, self.part.stop - self.part.start)
         self.position += self.batch_size
         return draws
 
@@ -87,11 +90,10 @@ class TrainBatches:
             moved = self.augmenter.translate(moved, draws.shifts)
         return Batch(moved.inputs.long(), moved.labels.long(), draws.puzzle_ids)
 
-    def _take(self, count: int) -> Draws:
-        """The next `count` draws, from chunks of several epochs."""
+    def _take(self, position: int, count: int) -> Draws:
+        """`count` draws from `position` on, from chunks of several epochs."""
         chunk = len(self.examples.inputs) * EPOCHS_A_CHUNK
         parts: list[Draws] = []
-        position = self.position
         while count:
             start = position // chunk * chunk
             if start != self._chunk_start:

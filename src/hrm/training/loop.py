@@ -13,13 +13,14 @@ import torch
 from tqdm import tqdm
 
 from hrm.core.device import describe_hardware
-from hrm.core.errors import DivergedError, Interrupted
+from hrm.core.errors import CheckpointError, DivergedError, Interrupted
 from hrm.core.files import fingerprint, write_json, write_text
 from hrm.core.provenance import provenance, source_hash
 from hrm.core.schema import RunParams
 from hrm.data.dataset import Dataset
 from hrm.models.build import count_parameters
 from hrm.training.checkpoint import load_tensors, save_tensors
+from hrm.training.parallel import ALONE, Group
 from hrm.training.trainer import Trainer
 
 COLUMNS = (
@@ -36,29 +37,43 @@ COLUMNS = (
 
 
 def train(
-    params: RunParams, facts: dict[str, Any], dataset: Dataset, device: torch.device, out: Path, partial: Path
+    params: RunParams,
+    facts: dict[str, Any],
+    dataset: Dataset,
+    device: torch.device,
+    out: Path,
+    partial: Path,
+    group: Group = ALONE,
 ) -> None:
     """Train to the end and write model.safetensors, history.csv and provenance.json to `out`.
 
+    Of several processes (`group`) all train, and process 0 alone writes and speaks.
+
     The resume state lies in `partial`, outside `out`, since Snakemake and DVC delete declared outputs before a job;
-    its name is a hash of all that decides the result, so that a changed parameter starts afresh.
+    its name is a hash of all that decides the result, so that a changed parameter starts afresh. The number of
+    processes decides nothing but rounding: a training may go on with another one.
 
     Raises:
         DivergedError: the loss was not finite; the last good state stays in `partial`.
-        Interrupted: SIGTERM or SIGINT came; the state was saved.
+        Interrupted: SIGTERM or SIGINT came to any process; the state was saved.
     """
     torch.set_num_threads(params.train.threads)
     torch.set_float32_matmul_precision("high" if device.type == "cuda" else "highest")
     state_path = partial / f"{facts['task']}-{facts['variant']}-{facts['seed']}-{run_key(params, facts)}.safetensors"
-    run = _Run(params, facts, dataset, device, state_path)
-    with _signals() as stop, tqdm(total=params.train.steps, initial=run.trainer.step, unit="step", disable=None) as bar:
+    run = _Run(params, facts, dataset, device, state_path, group)
+    hidden = None if group.rank == 0 else True  # None: unless it is a terminal
+    with (
+        _signals(group) as stop,
+        tqdm(total=params.train.steps, initial=run.trainer.step, unit="step", disable=hidden) as bar,
+    ):
         while run.trainer.step < params.train.steps:
             run.advance(bar)
-            if stop and run.trainer.step < params.train.steps:
+            if group.agree(bool(stop)) and run.trainer.step < params.train.steps:
                 run.save()
                 raise Interrupted(f"stopped at step {run.trainer.step}; the same command goes on from {state_path}")
-    run.finish(out)
-    state_path.unlink(missing_ok=True)
+    if group.rank == 0:
+        run.finish(out)
+        state_path.unlink(missing_ok=True)
 
 
 def run_key(params: RunParams, facts: dict[str, Any]) -> str:
@@ -75,20 +90,35 @@ class _Run:
     """A training with its history and its clock."""
 
     def __init__(
-        self, params: RunParams, facts: dict[str, Any], dataset: Dataset, device: torch.device, state_path: Path
+        self,
+        params: RunParams,
+        facts: dict[str, Any],
+        dataset: Dataset,
+        device: torch.device,
+        state_path: Path,
+        group: Group,
     ) -> None:
-        self.params, self.facts, self.device, self.state_path = params, facts, device, state_path
+        self.params, self.facts, self.state_path, self.group = params, facts, state_path, group
         self.history: list[list[float]] = []
         self.seconds, self.resumed = 0.0, []
-        self.trainer = Trainer(params, facts, dataset, device)
+        self.hardware = _hardware(device, group)
+        self.trainer = Trainer(params, facts, dataset, device, group)
         if state_path.is_file():
             tensors, saved = load_tensors(state_path)
             self.trainer.restore(tensors, saved["step"], str(state_path))
             self.history, self.seconds, self.resumed = saved["history"], saved["seconds"], saved["resumed"]
             self.resumed.append(saved["step"])
-            print(f"resumed at step {saved['step']} from {state_path}", file=sys.stderr)
+            self._say(f"resumed at step {saved['step']} from {state_path}")
+        if len(set(group.each(self.trainer.step))) > 1:
+            raise CheckpointError(
+                f"{state_path}: not every process sees it; --partial must be a folder of all machines"
+            )
         self.started = time.monotonic() - self.seconds
         self.spoke = time.monotonic()
+
+    def _say(self, text: str) -> None:
+        if self.group.rank == 0:
+            print(text, file=sys.stderr, flush=True)
 
     def advance(self, bar: "tqdm[Any]") -> None:
         trainer, train = self.trainer, self.params.train
@@ -117,7 +147,7 @@ class _Run:
         quiet = time.monotonic() - self.spoke < 10 and step < self.params.train.steps
         if bar.disable and not quiet:
             self.spoke = time.monotonic()
-            print(f"step {step}/{self.params.train.steps}: {text}, {left:.0f} s left", file=sys.stderr, flush=True)
+            self._say(f"step {step}/{self.params.train.steps}: {text}, {left:.0f} s left")
 
     def _check(self, bad_step: int) -> None:
         if bad_step:
@@ -127,12 +157,14 @@ class _Run:
             raise DivergedError(f"the loss is not a finite number at step {bad_step}; {kept}")
 
     def save(self) -> None:
-        """Replace the resume state."""
-        self._check(int(self.trainer.bad_step.item()))
+        """Replace the resume state; all processes call it."""
+        self._check(self.trainer.first_bad_step())
         self.seconds = time.monotonic() - self.started
         facts = {"kind": "resume state", "step": self.trainer.step, "history": self.history}
         facts |= {"seconds": self.seconds, "resumed": self.resumed}
-        save_tensors(self.state_path, self.trainer.state(), facts)
+        state = self.trainer.state()
+        if self.group.rank == 0:
+            save_tensors(self.state_path, state, facts)
 
     def finish(self, out: Path) -> None:
         """Write the three files; the model comes last, so that it never stands without its provenance."""
@@ -147,7 +179,7 @@ class _Run:
             **known,
             params=self.params.model_dump(),
             parameters=count_parameters(self.trainer.model),
-            hardware=describe_hardware(self.device),
+            hardware=self.hardware,
             seconds=seconds,
             resumed_at_steps=self.resumed,
         )
@@ -156,14 +188,23 @@ class _Run:
         save_tensors(out / "model.safetensors", self.trainer.model_tensors(), facts)
 
 
+def _hardware(device: torch.device, group: Group) -> dict[str, Any]:
+    """What the training runs on, in all processes."""
+    own: dict[str, Any] = describe_hardware(device)
+    gpus = [gpu for gpu in group.each(own.pop("gpu", None)) if gpu]
+    return {**own, "processes": group.size, **({"gpus": gpus} if gpus else {})}
+
+
 @contextmanager
-def _signals() -> Iterator[list[int]]:
+def _signals(group: Group) -> Iterator[list[int]]:
     """Collect SIGTERM and SIGINT, so that the loop can end at the border of a step."""
     caught: list[int] = []
 
     def note(number: int, _: FrameType | None) -> None:
-        if caught:
-            raise KeyboardInterrupt  # a second signal does not wait
+        # A second signal does not wait. Of several processes each may get one signal from the user and the same again
+        # from torchrun, which itself kills those that take too long.
+        if caught and group.size == 1:
+            raise KeyboardInterrupt
         caught.append(number)
 
     before = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}

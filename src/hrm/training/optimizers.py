@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from hrm.core.schema import OptimizerParams
+from hrm.training.parallel import ALONE, Group
 
 ALIGNMENT = 64  # elements, so that every tensor inside the flat buffer starts at a 256-byte boundary
 
@@ -122,7 +123,7 @@ def rates_at(update: int, learning_rate: float, params: OptimizerParams) -> tupl
 
 
 @torch.no_grad()
-def sign_sgd(table: Tensor, ids: Tensor, gradients: Tensor, keep: Tensor, step: Tensor) -> None:
+def sign_sgd(table: Tensor, ids: Tensor, gradients: Tensor, keep: Tensor, step: Tensor, group: Group = ALONE) -> None:
     """Sign of the summed gradient of each row that the batch used; rows it did not use stay untouched.
 
     Args:
@@ -131,17 +132,22 @@ def sign_sgd(table: Tensor, ids: Tensor, gradients: Tensor, keep: Tensor, step: 
         gradients: (batch, size), one for each use.
         keep: share of a used row that weight decay leaves (decoupled, as in the released code).
         step: along the sign.
+        group: the processes whose batches count together; all of them change their table alike.
 
     Shapes do not depend on the data, so nothing waits for the device.
     """
     if table.numel() == 0:
         return
-    rows, order = ids.sort(stable=True)
+    everyone = group.gather(ids)
+    rows, order = everyone.sort(stable=True)
     starts = torch.ones_like(rows)
     starts[1:] = (rows[1:] != rows[:-1]).to(starts.dtype)
-    group = starts.cumsum(0) - 1
-    summed = torch.zeros_like(gradients).index_add_(0, group, gradients[order])
-    new = table[rows] * keep - step * summed[group].sign()
+    sums = starts.cumsum(0) - 1  # which sum each sorted use belongs to
+    own = torch.empty_like(sums).index_copy_(0, order, sums)[group.part(len(rows))]
+    summed = gradients.new_zeros((len(rows), gradients.shape[1])).index_add_(0, own, gradients)
+    # Sums, not rows, are exchanged: a scattered sum may round differently in each process, and so turn a sign.
+    group.add(summed)
+    new = table[rows] * keep - step * summed[sums].sign()
     table.index_copy_(0, rows, new)  # repeats of a row write the same values
 
 

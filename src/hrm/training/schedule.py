@@ -14,8 +14,8 @@ STEPS_A_CHUNK = 256
 class Schedule:
     """Learning rates and exploration by step; they depend on (seed, step) alone, and are the same on every device."""
 
-    def __init__(self, params: RunParams, seed: int, device: torch.device) -> None:
-        self.params, self.seed, self.device = params, seed, device
+    def __init__(self, params: RunParams, seed: int, device: torch.device, part: slice) -> None:
+        self.params, self.seed, self.device, self.part = params, seed, device, part
         self._chunk, self._rates, self._progress = -1, torch.empty(0), torch.empty(0)
         self._chances = Chances(torch.empty(0), torch.empty(0))
 
@@ -25,7 +25,7 @@ class Schedule:
         return optimizer.learning_rate * schedule_factor(step, self.params.train.steps, optimizer)
 
     def at(self, step: int) -> tuple[Rates, Chances]:
-        """Rates (scalars) and what halting draws (batch,) for a step, counted from 0, on the device."""
+        """Rates (scalars) and what halting draws (part,) for a step, counted from 0, on the device."""
         place = self._place(step)
         chances = Chances(*(drawn[place] for drawn in self._chances))
         return Rates(*self._rates[place].unbind()), chances
@@ -49,5 +49,5 @@ class Schedule:
         self._rates = torch.tensor(rates, dtype=torch.float32).to(self.device, non_blocking=True)
         progress = torch.tensor([step / self.params.train.steps for step in steps], dtype=torch.float32)
         self._progress = progress.to(self.device, non_blocking=True)
-        self._chances = Chances(*(drawn.to(self.device, non_blocking=True) for drawn in chances))
+        self._chances = Chances(*(drawn[:, self.part].to(self.device, non_blocking=True) for drawn in chances))
         self._chunk = chunk

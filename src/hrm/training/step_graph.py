@@ -55,7 +55,8 @@ class StepGraph:
     def _record(self, inputs: Any, carry: Any) -> None:
         self.inputs, self.carry = clone(inputs), clone(carry)
         self.graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self.graph):
+        # Other threads may go on: that of NCCL looks after its own events all the time.
+        with torch.cuda.graph(self.graph, capture_error_mode="thread_local"):
             copy_into(self.carry, self.step(self.inputs, self.carry))
 
 

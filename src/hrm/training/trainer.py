@@ -17,6 +17,7 @@ from hrm.models.segment import States
 from hrm.training.checkpoint import model_from_facts
 from hrm.training.losses import answer_accuracy, answer_loss
 from hrm.training.optimizers import FlatParameters, Optimizer, Rates, sign_sgd
+from hrm.training.parallel import ALONE, Group
 from hrm.training.schedule import Schedule
 from hrm.training.step_graph import StepGraph
 from hrm.training.supervision import supervise_every
@@ -46,10 +47,21 @@ class StepInputs(NamedTuple):
 
 
 class Trainer:
-    """Deep supervision (section 2): each step is one segment of every example in the batch, and one update."""
+    """Deep supervision (section 2): each step is one segment of every example in the batch, and one update.
 
-    def __init__(self, params: RunParams, facts: dict[str, Any], dataset: Dataset, device: torch.device) -> None:
-        self.params, self.facts, self.device = params, facts, device
+    Of several processes each holds its part of the batch and all else whole.
+    """
+
+    def __init__(
+        self,
+        params: RunParams,
+        facts: dict[str, Any],
+        dataset: Dataset,
+        device: torch.device,
+        group: Group = ALONE,
+    ) -> None:
+        self.params, self.facts, self.device, self.group = params, facts, device, group
+        self.part = group.part(params.train.batch_size)
         self.model = model_from_facts(params, facts).to(device)
         self.flat = FlatParameters(self.model, self.model.dtype)
         self.optimizer = Optimizer(self.flat, params.optimizer)
@@ -60,13 +72,16 @@ class Trainer:
             params.train.curriculum.until * params.train.steps * params.train.batch_size / self.period,
         )
         dataset = supervise_every(dataset, params.train.supervise_every)
-        self.batches = TrainBatches(dataset, params.train.batch_size, facts["seed"], device, curriculum)
+        self.batches = TrainBatches(dataset, params.train.batch_size, facts["seed"], device, curriculum, self.part)
         self.draws: Draws | None = None
-        self.schedule = Schedule(params, facts["seed"], device)
+        self.schedule = Schedule(params, facts["seed"], device, self.part)
         compiled = params.train.compile and device.type == "cuda"
         self.segment = _faster(self._segment, compiled)
         self.update = _faster(self.optimizer.step, compiled)
-        self._run = StepGraph(self._step) if params.train.cuda_graph and device.type == "cuda" else self._step
+        # Several processes: the exchange and the update stay outside the recording. NCCL can be recorded, but a
+        # communicator that was cannot be left (pytorch issue 115388), and captures of it were seen to deadlock.
+        recorded = self._step if group.size == 1 else self._learn
+        self._run = StepGraph(recorded) if params.train.cuda_graph and device.type == "cuda" else recorded
         self.step = 0
         # Dropout and noise depend on (seed, step) alone, so that a resumed training draws the same.
         self.random = params.model.dropout > 0 or params.model.state_noise > 0
@@ -74,9 +89,11 @@ class Trainer:
         self.bad_step = torch.zeros((), dtype=torch.int64, device=device)  # first step whose loss was not finite
         self.steps_noted = torch.zeros_like(self.bad_step)
         self.carry = self._first_carry()
+        table = self.model.embedding.puzzle_table
+        self.row_gradients = table.new_zeros((len(self.carry.steps), table.shape[1]))
 
     def _first_carry(self) -> TrainCarry:
-        size, cells = self.params.train.batch_size, self.batches.examples.inputs.shape[1]
+        size, cells = self.part.stop - self.part.start, self.batches.examples.inputs.shape[1]
         zeros = partial(torch.zeros, dtype=torch.long, device=self.device)
         batch = Batch(zeros(size, cells), zeros(size, cells), zeros(size))
         steps = torch.zeros(size, dtype=torch.int32, device=self.device)
@@ -92,13 +109,23 @@ class Trainer:
         if self.draws is None or self.step % self.period == 0:
             self.draws = self.batches.next()
         if self.random:
-            torch.manual_seed(derive_seed(self.facts["seed"], "noise", self.step))
-        inputs = StepInputs(self.draws, *self.schedule.at(self.step), self.schedule.progress(self.step))
+            index = self.step * self.group.size + self.group.rank
+            torch.manual_seed(derive_seed(self.facts["seed"], "noise", index))
+        rates, chances = self.schedule.at(self.step)
+        inputs = StepInputs(self.draws, rates, chances, self.schedule.progress(self.step))
         self.carry = self._run(inputs, self.carry)
+        if self.group.size > 1:
+            self._apply(rates, self.carry)
         self.step += 1
 
     def _step(self, given: StepInputs, old: TrainCarry) -> TrainCarry:
         """All that happens on the device: changes weights, averages and sums in place, and gives the next carry."""
+        carry = self._learn(given, old)
+        self._apply(given.rates, carry)
+        return carry
+
+    def _learn(self, given: StepInputs, old: TrainCarry) -> TrainCarry:
+        """One segment: gradients of this process' share of the mean loss, sums, and the next carry."""
         self.model.set_progress(given.progress)
         fresh = self.batches.make(given.draws)
         batch = Batch(*(_swap(old.halted, new, kept) for new, kept in zip(fresh, old.batch, strict=True)))
@@ -106,14 +133,21 @@ class Trainer:
         table = self.model.embedding.puzzle_table
         rows = table[batch.puzzle_ids].requires_grad_()
         loss, states, q, cells, exact = self.segment(old, batch, steps, rows)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward(torch.full_like(loss, 1.0 / self.group.size))  # type: ignore[no-untyped-call]
         with torch.no_grad():
             halted = decide_halt(q, steps, given.chances, self.params.halting)
             self._note(loss, halted, cells, exact, q, steps)
-            self.update(given.rates)
             if rows.grad is not None:
-                sign_sgd(table, batch.puzzle_ids, rows.grad, given.rates.puzzle_keep, given.rates.puzzle_step)
+                self.row_gradients.copy_(rows.grad)
         return TrainCarry(states, batch, steps, halted)
+
+    def _apply(self, rates: Rates, carry: TrainCarry) -> None:
+        """One update from the gradients of all processes."""
+        table = self.model.embedding.puzzle_table
+        self.group.add(self.flat.gradients)
+        self.update(rates)
+        ids = carry.batch.puzzle_ids
+        sign_sgd(table, ids, self.row_gradients, rates.puzzle_keep, rates.puzzle_step, self.group)
 
     def _segment(
         self, old: TrainCarry, batch: Batch, steps: Tensor, rows: Tensor
@@ -143,16 +177,21 @@ class Trainer:
     def _note(self, loss: Tensor, halted: Tensor, cells: Tensor, exact: Tensor, q: Tensor, steps: Tensor) -> None:
         q_right = (q[:, 0] >= 0) == exact
         answers = torch.stack((torch.ones_like(cells), cells, exact, q_right, steps), dim=1) * halted[:, None]
-        self.sums += torch.cat((loss.detach().double().view(1), answers.double().sum(dim=0)))
+        mean = loss.detach().double().view(1) / self.group.size
+        self.sums += torch.cat((mean, answers.double().sum(dim=0)))
         self.steps_noted += 1
         bad = ~torch.isfinite(loss) & (self.bad_step == 0)
         self.bad_step.copy_(torch.where(bad, self.steps_noted, self.bad_step))
 
     def take_sums(self) -> dict[str, float]:
         """Means since the last call, and the first bad step (0 for none): here the device is waited for."""
-        values = dict(zip(SUMS, self.sums.tolist(), strict=True))
+        values = dict(zip(SUMS, self.group.total(self.sums).tolist(), strict=True))
         self.sums.zero_()
-        return values | {"bad_step": int(self.bad_step.item())}
+        return values | {"bad_step": self.first_bad_step()}
+
+    def first_bad_step(self) -> int:
+        """The first step whose loss was not finite in any process, 0 for none: waits for the device."""
+        return min((step for step in self.group.each(int(self.bad_step.item())) if step), default=0)
 
     def model_tensors(self) -> dict[str, Tensor]:
         """The tensors of a model file: raw.*, ema.* and buffer.*."""
@@ -163,27 +202,33 @@ class Trainer:
         return tensors | {f"buffer.{name}": tensor for name, tensor in kept if name not in parameters}
 
     def state(self) -> dict[str, Tensor]:
-        """All tensors that the next step depends on."""
+        """All tensors that the next step depends on, whatever the number of processes; whole in process 0 alone."""
+        carried = {name: self.group.collect(tensor) for name, tensor in self._carried().items()}
+        return {**self._shared(), **carried, "sums": self.group.total(self.sums)}
+
+    def _shared(self) -> dict[str, Tensor]:
+        return {**self.optimizer.state(), "puzzle_table": self.model.embedding.puzzle_table}
+
+    def _carried(self) -> dict[str, Tensor]:
+        """One row an example of this process' part."""
         carry = self.carry
-        return {
-            **self.optimizer.state(),
-            "puzzle_table": self.model.embedding.puzzle_table,
-            **carry.states._asdict(),
-            "inputs": carry.batch.inputs,
-            "labels": carry.batch.labels,
-            "puzzle_ids": carry.batch.puzzle_ids,
-            "steps": carry.steps,
-            "halted": carry.halted,
-            "sums": self.sums,
-        }
+        own = {"steps": carry.steps, "halted": carry.halted}
+        return {**carry.states._asdict(), **carry.batch._asdict(), **own}
 
     def restore(self, tensors: dict[str, Tensor], step: int, source: str) -> None:
         """Set everything back to a saved state; CheckpointError when it does not fit."""
-        own = self.state()
-        if own.keys() != tensors.keys() or any(own[name].shape != tensors[name].shape for name in own):
+        shared, carried = self._shared(), self._carried()
+        size = self.params.train.batch_size
+        shapes = {name: tensor.shape for name, tensor in shared.items()}
+        shapes |= {name: torch.Size((size, *tensor.shape[1:])) for name, tensor in carried.items()}
+        if {**shapes, "sums": self.sums.shape} != {name: tensor.shape for name, tensor in tensors.items()}:
             raise CheckpointError(f"{source}: does not fit this training; remove it to start over")
-        for name, tensor in own.items():
+        for name, tensor in shared.items():
             tensor.copy_(tensors[name])
+        for name, tensor in carried.items():
+            tensor.copy_(tensors[name][self.part])
+        # What was summed so far is in the sums of process 0, once.
+        self.sums.copy_(tensors["sums"] if self.group.rank == 0 else torch.zeros_like(tensors["sums"]))
         self.flat.refresh()
         self.step, self.draws = step, None
         self.batches.position = step // self.period * self.params.train.batch_size
