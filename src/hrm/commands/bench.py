@@ -9,7 +9,7 @@ BENCHMARKS = {
     "solver": "puzzles a second a core that the Sudoku solver rates",
     "augment": "augmented Sudoku examples a second, beside a builder that makes them one by one",
     "data": "time and disk of all data, beside the published builders",
-    "step": "time of one training step",
+    "train": "time and memory of one training step, beside a plain rewrite of the published one",
     "maze": "mazes a second, beside plain rejection sampling, and whether both make the same mazes",
 }
 
