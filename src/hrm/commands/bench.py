@@ -10,6 +10,7 @@ BENCHMARKS = {
     "augment": "augmented Sudoku examples a second, beside a builder that makes them one by one",
     "data": "time and disk of all data, beside the published builders",
     "train": "time and memory of one training step, beside a plain rewrite of the published one",
+    "memory": "memory of one training step against its module calls, a row a rule of the gradient",
     "maze": "mazes a second, beside plain rejection sampling, and whether both make the same mazes",
 }
 
