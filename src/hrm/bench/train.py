@@ -11,11 +11,13 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from hrm.bench.kernels import kernel_rows
 from hrm.bench.steps import our_step, plain_step
@@ -28,6 +30,12 @@ from hrm.models.layers import mlp_width
 
 VARIANTS = {"hrm": True, "hrm_halt_loss": False}  # whether it makes the extra forward pass
 ON_CUDA, ON_CPU = ["sudoku", "maze", "small"], ["smoke"]  # the settings that are timed unless others are named
+BACKENDS = {
+    "auto": None,
+    "flash": SDPBackend.FLASH_ATTENTION,
+    "cudnn": SDPBackend.CUDNN_ATTENTION,
+    "efficient": SDPBackend.EFFICIENT_ATTENTION,
+}
 GIB = 2**30
 
 
@@ -40,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", help="auto (default), cpu, cuda or cuda:N")
     parser.add_argument("--rounds", type=int, help="timed rounds (params/bench.yaml)")
     parser.add_argument("--steps", type=int, help="steps of a round (params/bench.yaml)")
+    parser.add_argument("--attention", choices=BACKENDS, default="auto", help="whose attention (auto: PyTorch chooses)")
     parser.add_argument("--profile", action="store_true", help="say which kernels our step spends its time in")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="as in train.batch_size=64")
 
@@ -66,7 +75,9 @@ def run(arguments: argparse.Namespace) -> list[dict[str, Any]]:
             made: list[dict[str, Any]] = []
             for path in paths:
                 profiled = arguments.profile and path == paths[-1]
-                row, table = measure(_work(arguments, setting, variant, path, device), bench, device, profiled)
+                work = _work(arguments, setting, variant, path, device)
+                with _attention(arguments.attention):
+                    row, table = measure(work, bench, device, profiled)
                 known = {"setting": name, "variant": variant, "path": path}
                 made.append(known | row)
                 kernels += [known | line for line in table]
@@ -188,6 +199,11 @@ def step_operations(params: RunParams, cells: int, extra_forward: bool) -> float
     calls = ([model.low_layers] * model.low_cycles + [model.high_layers]) * model.high_cycles  # layers of each call
     backward = sum(calls[-gradient_calls(model.gradient, len(calls), model.low_cycles + 1) :])
     return float(layer * (sum(calls) * (2 if extra_forward else 1) + 2 * backward))
+
+
+def _attention(name: str) -> AbstractContextManager[object]:
+    backend = BACKENDS[name]
+    return nullcontext() if backend is None else sdpa_kernel(backend)
 
 
 def _free(device: torch.device) -> int:
