@@ -25,6 +25,7 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/analyse.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/dvc.smk"
 
@@ -33,6 +34,7 @@ rule all:
     default_target: True
     input:
         f"results/{PIPELINE.scale}/claims.json",
+        f"figures/{PIPELINE.scale}/memory.svg",
         expand(
             ["figures/{scale}/{task}_difficulty.svg", "figures/{scale}/{task}/contact_sheet.html"],
             scale=PIPELINE.scale,

@@ -16,6 +16,7 @@ COMMANDS = {
     "import-checkpoint": "read a checkpoint of the published code into a model file",
     "train": "train one variant with one seed; goes on where it was if it was interrupted",
     "evaluate": "measure a trained model on the test split",
+    "analyse": "measure what networks do inside, and what it costs",
     "summarise": "bring the metrics of several seeds together, with intervals",
     "claims": "judge the published claims by our results",
     "render": "draw a figure from tables",

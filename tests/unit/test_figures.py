@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 
 from hrm.cli import main
 from hrm.core.errors import DataError
-from hrm.report import figure_curves, figure_difficulty, figure_segments, figure_steps, style
+from hrm.report import figure_curves, figure_difficulty, figure_memory, figure_segments, figure_steps, style
 
 HISTORY = "step,examples,seconds,loss,cell_accuracy,exact_accuracy,q_halt_accuracy,mean_steps,learning_rate"
 SEGMENTS = "segments,trained_segments,examples,exact_accuracy,exact_accuracy_low,exact_accuracy_high,cell_accuracy"
@@ -68,6 +68,16 @@ def steps() -> dict[str, Any]:
     }
 
 
+def memory_table(root: Path, peak: str = "") -> Path:
+    """Two rules at two numbers of cycles; 1 MiB a call that carries a gradient."""
+    path = root / "memory.csv"
+    lines = ["rule,high_cycles,low_cycles,module_calls,gradient_calls,saved_bytes,peak_bytes"]
+    lines += [f"one_step,{c},2,{3 * c},2,{2 * 2**20},{peak}" for c in (1, 2)]
+    lines += [f"full,{c},2,{3 * c},{3 * c},{3 * c * 2**20},{peak}" for c in (1, 2)]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
 def commands(root: Path) -> dict[str, list[str]]:
     (root / "dataset.json").write_text(json.dumps(dataset_info()))
     (root / "steps.json").write_text(json.dumps(steps()))
@@ -76,10 +86,11 @@ def commands(root: Path) -> dict[str, list[str]]:
         "curves": ["--histories", *map(str, histories(root))],
         "segments": ["--tables", *map(str, segment_tables(root)), "--params", str(PARAMS)],
         "steps": ["--steps", str(root / "steps.json")],
+        "memory": ["--table", str(memory_table(root))],
     }
 
 
-@pytest.mark.parametrize("name", ["difficulty", "curves", "segments", "steps"])
+@pytest.mark.parametrize("name", ["difficulty", "curves", "segments", "steps", "memory"])
 def test_each_figure_is_written_twice_over_with_equal_bytes(tmp_path: Path, name: str) -> None:
     options = commands(tmp_path)[name]
     assert main(["render", name, *options, "--out", str(tmp_path / "a" / "figure")]) == 0
@@ -97,6 +108,7 @@ FIGURES: dict[str, Callable[[Path], Figure]] = {
     "curves": lambda root: figure_curves.draw(histories(root)),
     "segments": lambda root: figure_segments.draw(segment_tables(root), "95 %"),
     "steps": lambda root: figure_steps.draw(steps(), "steps.json"),
+    "memory": lambda root: figure_memory.draw(memory_table(root)),
 }
 
 
@@ -116,6 +128,17 @@ def test_bars_of_difficulty_are_shares_of_each_split_and_skip_empty_first_bins()
         assert sum(bar.get_height() for bar in bars) == pytest.approx(100)  # type: ignore[attr-defined]
         assert f"n = {total}" in str(bars.get_label())
     assert [text.get_text() for text in axes.get_xticklabels()] == ["2–3", "4–7", "8–15"]
+
+
+def test_memory_has_a_line_a_rule_and_shows_the_peak_where_it_was_measured(tmp_path: Path) -> None:
+    with style.styled():
+        (saved,) = figure_memory.draw(memory_table(tmp_path)).axes
+        (peak,) = figure_memory.draw(memory_table(tmp_path, peak=str(2**30))).axes
+    full, one_step = saved.lines
+    assert (list(np.asarray(full.get_ydata())), list(np.asarray(one_step.get_ydata()))) == ([3, 6], [2, 2])
+    assert full.get_label() == "all" and str(one_step.get_label()).startswith("last 2")
+    assert "kept" in saved.get_ylabel() and "peak" in peak.get_ylabel()
+    assert list(np.asarray(peak.lines[0].get_ydata())) == [1024, 1024]
 
 
 def test_a_split_without_puzzles_is_left_out_and_none_at_all_is_an_error() -> None:

@@ -18,6 +18,7 @@ COMMANDS = {
     "dataset": "generate",
     "train": "train",
     "evaluate": "evaluate",
+    "measure_memory": "analyse",
     "summarise": "summarise",
     "claims": "claims",
     "contact_sheet": "show",

@@ -1,9 +1,11 @@
 # What the rules share: which runs there are, and which parameter files and source files decide each phase.
+from hrm.core.analysis_schema import analysis_params
 from hrm.core.data_params import data_files
 from hrm.core.schema import run_files
 
 PARAMS = Path("params")
 RUNS = [run for experiment in PIPELINE.experiments.values() for run in experiment.runs]
+ANALYSIS = analysis_params(PARAMS, [])
 
 # The source files that can change a phase's outputs; a folder stands for all modules in it. The rule file is among
 # them, since neither tool notices an edited command line after a sync. dvc.yaml names the same, and a test compares
@@ -49,6 +51,7 @@ SOURCES = {
         "training/checkpoint.py",
         "commands/evaluate.py",
     ],
+    "analyse": ["core", "analysis", "models", "commands/analyse.py"],
     "summarise": ["core", "report/run_paths.py", "report/summary.py", "commands/summarise.py"],
     "claims": ["core", "models", "report", "commands/claims.py"],
     "render": ["core", "report", "commands/render.py"],
@@ -58,6 +61,7 @@ RULE_FILES = {
     "data": "data",
     "train": "train",
     "evaluate": "evaluate",
+    "analyse": "analyse",
     "summarise": "report",
     "claims": "report",
     "render": "report",
@@ -91,6 +95,11 @@ def data_parameters(wildcards):
 def run_parameters(wildcards):
     """The parameter files of a training."""
     return list(map(str, run_files(PARAMS, wildcards.scale, wildcards.task, wildcards.variant)))
+
+
+def memory_parameters(wildcards):
+    """The parameter files of the training whose memory is measured."""
+    return list(map(str, run_files(PARAMS, wildcards.scale, ANALYSIS.memory.task, ANALYSIS.memory.variant)))
 
 
 def all_parameters(wildcards):

@@ -133,6 +133,28 @@ rule render_steps:
         "hrm render steps --steps {input.table} --out {params.stem} 2> {log}"
 
 
+rule render_memory:
+    input:
+        table="results/{scale}/memory.csv",
+        sources=source_files("render"),
+    output:
+        svg=report(
+            "figures/{scale}/memory.svg",
+            caption="../report/memory.rst",
+            category="Figures",
+            labels={"scale": "{scale}", "task": "none", "figure": "memory of a training step"},
+        ),
+        png="figures/{scale}/memory.png",
+    log:
+        "logs/render_memory@{scale}.log",
+    benchmark:
+        "benchmarks/render_memory@{scale}.tsv"
+    params:
+        stem=subpath(output.svg, strip_suffix=".svg"),
+    shell:
+        "hrm render memory --table {input.table} --out {params.stem} 2> {log}"
+
+
 rule contact_sheet:
     input:
         train="data/{scale}/{task}/train.safetensors",

@@ -6,6 +6,7 @@ compared, too: speed with another result is worth nothing.
 
 import argparse
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -85,24 +86,25 @@ def measure(arguments: argparse.Namespace) -> None:
         load.append(load[0].model_copy(update={"train": train}))
     torch.set_num_threads(load[0].train.threads)
     with joined(own, device) as group:
-        rows = [_row(params, device, group, arguments.steps) for params in load]
+        rows = [_row(arguments.params, params, device, group, arguments.steps) for params in load]
     if own.rank == 0:
         write_json(arguments.worker, rows)
 
 
-def _row(params: Any, device: Any, group: Any, steps: int) -> dict[str, Any]:
+def _row(root: Path, params: Any, device: Any, group: Any, steps: int) -> dict[str, Any]:
     """First losses and time of one setting, and whether the processes still hold the same weights."""
-    from hrm.bench.step import random_grids, time_rounds
+    from hrm.bench.steps import facts_of, random_dataset
+    from hrm.core.bench_schema import bench_params
     from hrm.core.device import describe_hardware
     from hrm.training.trainer import Trainer
 
-    facts, dataset = random_grids()
-    trainer = Trainer(params, facts, dataset, device, group)
+    setting = bench_params(root).settings["sudoku"]
+    trainer = Trainer(params, facts_of(setting), random_dataset(setting), device, group)
     losses = []
     for _ in range(LOSSES):
         trainer.advance()
         losses.append(trainer.take_sums()["loss"])
-    milliseconds = time_rounds(trainer, steps)
+    milliseconds = _time_rounds(trainer, steps)
     sums = group.each((trainer.flat.values.double().sum().item(), trainer.model.embedding.puzzle_table.sum().item()))
     hardware = describe_hardware(device)
     return {
@@ -114,3 +116,23 @@ def _row(params: Any, device: Any, group: Any, steps: int) -> dict[str, Any]:
         "hardware": hardware.get("gpu", hardware["cpu"]),
         "losses": losses,
     }
+
+
+def _time_rounds(trainer: Any, steps: int) -> float:
+    """Milliseconds a step, the median of three rounds of `steps` steps."""
+    rounds = []
+    for _ in range(3):
+        _wait(trainer.device)
+        started = time.perf_counter()
+        for _ in range(steps):
+            trainer.advance()
+        _wait(trainer.device)
+        rounds.append((time.perf_counter() - started) / steps * 1000)
+    return sorted(rounds)[1]
+
+
+def _wait(device: Any) -> None:
+    import torch
+
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)

@@ -9,7 +9,8 @@ BENCHMARKS = {
     "solver": "puzzles a second a core that the Sudoku solver rates",
     "augment": "augmented Sudoku examples a second, beside a builder that makes them one by one",
     "data": "time and disk of all data, beside the published builders",
-    "step": "time of one training step",
+    "train": "time and memory of one training step, beside a plain rewrite of the published one",
+    "memory": "memory of one training step against its module calls, a row a rule of the gradient",
     "scaling": "time of one training step on several GPUs beside one, and whether the losses are the same",
     "maze": "mazes a second, beside plain rejection sampling, and whether both make the same mazes",
 }

@@ -20,7 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     segments.add_argument("--params", type=Path, default=Path("params"), help="folder of the parameters (params)")
     steps = figures.add_parser("steps", help="one puzzle, segment by segment")
     steps.add_argument("--steps", required=True, type=Path, help="steps.json (hrm evaluate makes it)")
-    for figure in (difficulty, curves, segments, steps):
+    memory = figures.add_parser("memory", help="memory of a training step against its module calls")
+    memory.add_argument("--table", required=True, type=Path, help="memory.csv (hrm analyse memory makes it)")
+    for figure in (difficulty, curves, segments, steps, memory):
         figure.add_argument("--out", required=True, type=Path, help="name without suffix: .svg and .png are written")
 
 
@@ -49,6 +51,10 @@ def _draw(arguments: argparse.Namespace) -> "Figure":
 
         confidence = evaluation_params(arguments.params, []).confidence
         return figure_segments.draw(arguments.tables, f"{100 * confidence:g} %")
+    if arguments.figure == "memory":
+        from hrm.report import figure_memory
+
+        return figure_memory.draw(arguments.table)
     from hrm.core.files import read_json
     from hrm.report import figure_steps
 

@@ -1,0 +1,1 @@
+"""What trained or untrained networks do inside, measured."""
