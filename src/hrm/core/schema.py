@@ -210,6 +210,7 @@ class EvaluationParams(Params):
     weights: Literal["ema", "raw"]
     segment_factor: PositiveInt
     batch_size: PositiveInt
+    compile_from: NonNegativeInt  # examples times segments
     confidence: Annotated[float, Field(gt=0.0, lt=1.0)]
     rating_bins: list[NonNegativeInt]
     threads: PositiveInt

@@ -55,7 +55,7 @@ def evaluate(
     started = time.monotonic()
     torch.set_num_threads(params.threads)
     torch.set_float32_matmul_precision("high" if device.type == "cuda" else "highest")
-    loaded = load_model(model_path, params.weights, device, compile=device.type == "cuda")
+    loaded = load_model(model_path, params.weights, device, compile=False)
     dataset = load_dataset(data)
     check_fit(loaded, dataset, model_path, data)
     if loaded.facts["data_sha256"] != dataset.info.sha256:
@@ -64,6 +64,8 @@ def evaluate(
     rating = torch.from_numpy(dataset.test.rating[:limit])
     trained = loaded.params.halting.evaluated_segments
     batch_size = min(params.batch_size, len(rating))
+    if device.type == "cuda" and len(rating) * trained * params.segment_factor >= params.compile_from:
+        loaded.model.compile()
 
     record = _record(loaded.model, examples, trained * params.segment_factor, batch_size, trained, params.weights)
     shown = measures.example_to_show(record.exact[:trained])
