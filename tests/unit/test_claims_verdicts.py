@@ -70,6 +70,7 @@ def test_below_is_strict_and_knows_no_tolerance() -> None:
 def test_no_verdict_is_given_where_the_claim_was_not_run() -> None:
     first, other = "sudoku/hrm/exact_accuracy", "sudoku/hrm_halt_loss/exact_accuracy"
     known = {"value": 55.0, "scale": "paper", "judged_at": ["paper"], "found": first, "first_answer": first}
+    known |= {"seeds": 3, "seeds_wanted": 3}
     assert not_run(**known, published_data=True) is None  # type: ignore[arg-type]
     for change, reason in (
         ({"value": None}, "in words"),

@@ -67,6 +67,7 @@ class GroupParams(Params):
     tolerance_basis: str
     spread: Name | None
     judged_at: list[Name]
+    seeds: PositiveInt  # with fewer there is no verdict
     # Claims of this group mean nothing unless that one, which stands before, is reproduced.
     requires: Name | None
     claims: Annotated[list[ClaimParams], Field(min_length=1)]

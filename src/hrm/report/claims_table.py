@@ -134,7 +134,8 @@ class _Notes:
     def mark(self, name: str, claim: dict[str, Any]) -> str:
         if not claim["differences"]:
             return ""
-        text = f"{name}, {claim['ours']['answer'].rsplit('/', 1)[0]}: {'; '.join(claim['differences'])}"
+        run = "" if claim["differences"] == [claim["protocol"]] else f", {claim['ours']['answer'].rsplit('/', 1)[0]}"
+        text = f"{name}{run}: {'; '.join(claim['differences'])}"
         return f" [{self._numbers.setdefault(text, len(self._numbers) + 1)}]"
 
     def lines(self) -> list[str]:

@@ -62,6 +62,8 @@ def not_run(
     found: str | None,
     first_answer: str | None,
     published_data: bool,
+    seeds: int,
+    seeds_wanted: int,
 ) -> Judgement | None:
     """Why no verdict may be given, or None when one may.
 
@@ -72,6 +74,8 @@ def not_run(
         found: the answer TASK/VARIANT/METRIC that our results hold, if any.
         first_answer: the one that judges.
         published_data: False when the claim needs the published data and ours are others.
+        seeds: trainings that our number is the mean of.
+        seeds_wanted: the least number of them for a verdict.
     """
     verdict: Verdict = "not run at this scale"
     if value is None:
@@ -84,6 +88,8 @@ def not_run(
         return Judgement(verdict, f"there is no result {first_answer}")
     if not published_data:
         return Judgement(verdict, "needs the published data set")
+    if seeds < seeds_wanted:
+        return Judgement(verdict, f"{seeds} of the {seeds_wanted} seeds that a verdict needs")
     return None
 
 
