@@ -54,7 +54,7 @@ def steps() -> dict[str, Any]:
     answers[0][[0, 5]] = 5, 2
     answers[1][[0]] = 4
     return {
-        "task": "sudoku",
+        "family": "sudoku",
         "grid_shape": [4, 4],
         "box": [2, 2],
         "test_example": 6,
@@ -217,6 +217,17 @@ def test_a_broken_history_is_one_line(tmp_path: Path, content: str | None, words
         path.write_text(content)
     with pytest.raises(DataError, match=words):
         figure_curves.draw([path])
+
+
+@pytest.mark.parametrize("family", ["maze", "lattice"])
+def test_steps_of_other_families_mark_only_cells_with_a_label(family: str) -> None:
+    known = steps() | {"family": family, "box": None, "q_halt": None}
+    known |= {"label": [0, *known["label"][1:]], "settled_segment": 2}  # no answer for cell 0 is wrong
+    with style.styled():
+        _, *answers = figure_steps.draw(known, "steps.json").axes
+    assert [axes.get_title() for axes in answers] == ["Segment 1: 1 wrong", "Segment 2: solved"]
+    frames = [patch for patch in answers[0].patches if isinstance(patch, Rectangle) and not patch.get_fill()]
+    assert [patch.get_xy() for patch in frames] == [(1.1, 1.1)]
 
 
 def test_bad_inputs_of_render_end_with_code_2_and_write_nothing(

@@ -69,7 +69,8 @@ def evaluate(
 
     record = _record(loaded.model, examples, trained * params.segment_factor, batch_size, trained, params.weights)
     shown = measures.example_to_show(record.exact[:trained])
-    steps = _shown_example(loaded.model, dataset, examples, shown, record.exact[:trained, shown], batch_size)
+    halts = loaded.params.halting.rule != "fixed"
+    steps = _shown_example(loaded.model, dataset, examples, shown, record.exact[:trained, shown], batch_size, halts)
     greedy = greedy_shares(loaded.model, dataset.info, examples, rating, trained, batch_size)
     other: Weights = "raw" if params.weights == "ema" else "ema"
     # Into the same modules, so that nothing is compiled twice.
@@ -177,7 +178,7 @@ def _record(
 
 
 def _shown_example(
-    model: SegmentModel, dataset: Dataset, examples: Examples, shown: int, exact: Tensor, batch_size: int
+    model: SegmentModel, dataset: Dataset, examples: Examples, shown: int, exact: Tensor, batch_size: int, halts: bool
 ) -> dict[str, Any]:
     """steps.json: one test example with its prediction after each segment up to the trained number."""
     cells, q = record_example(model, examples, shown, len(exact), batch_size)
@@ -186,6 +187,7 @@ def _shown_example(
     return {
         "rule": measures.EXAMPLE_RULE,
         "task": dataset.info.task,
+        "family": dataset.info.family,
         "grid_shape": dataset.info.grid_shape,
         "box": [generator["box_height"], generator["box_width"]] if "box_height" in generator else None,
         "test_example": shown,
@@ -196,6 +198,7 @@ def _shown_example(
         "label": dataset.test.labels[shown].tolist(),
         "predictions": cells.tolist(),
         "exact": exact.tolist(),
-        "q_halt": [round(value, DIGITS) for value in q[:, 0].tolist()],
-        "q_continue": [round(value, DIGITS) for value in q[:, 1].tolist()],
+        # Where halting is fixed nobody trains the head.
+        "q_halt": [round(value, DIGITS) for value in q[:, 0].tolist()] if halts else None,
+        "q_continue": [round(value, DIGITS) for value in q[:, 1].tolist()] if halts else None,
     }

@@ -1,6 +1,6 @@
 """One puzzle, segment by segment: what the model would answer after each."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,13 +13,16 @@ from numpy.typing import NDArray
 
 from hrm.core.errors import DataError
 from hrm.report import style
+from hrm.report.drawings import drawing, rating_text
 from hrm.report.grids import GIVEN, LIGHT, box_lines
 
 Cells = NDArray[np.int64]
-KEYS = {"task", "input", "label", "predictions", "q_halt", "box", "grid_shape", "settled_segment", "rating"} | {
+KEYS = {"family", "input", "label", "predictions", "q_halt", "box", "grid_shape", "settled_segment", "rating"} | {
     "test_example",
     "test_examples",
 }
+# Draws cells into axes, with marks at those that are wrong or differ from the cells before (None: no marks).
+Panel = Callable[[Axes, Cells, Cells | None], None]
 MOST_PANELS = 8  # the input and seven answers fill two rows of a page
 LARGEST_SIDE = style.PAGE_WIDTH / 4  # inches of one grid
 CHANGED = "#CFE6F5"
@@ -28,18 +31,18 @@ CHANGED = "#CFE6F5"
 def draw(steps: Mapping[str, Any], source: str) -> Figure:
     """The input and the answers after chosen segments, from steps.json.
 
-    Given cells are bold on grey. A wrong cell is vermillion inside a frame; a cell that changed since the panel before
-    has a blue ground and a triangle in its corner (the first answer fills every cell, so that it marks none): each is
-    told by shape as well as by colour.
+    A wrong cell is vermillion inside a frame; a cell that changed since the panel before has a blue ground (a Sudoku)
+    and a triangle in its corner (the first answer fills every cell, so that it marks none): each is told by shape as
+    well as by colour. Given cells of a Sudoku are bold on grey. Cells without a label count as neither.
 
     Raises DataError when `steps` is of another kind.
     """
-    if not isinstance(steps, Mapping) or not set(steps) >= KEYS or steps["task"] != "sudoku" or not steps["box"]:
-        raise DataError(f"{source}: is not the steps.json of a Sudoku model (hrm evaluate writes it)")
+    if not isinstance(steps, Mapping) or not set(steps) >= KEYS or (steps["family"] == "sudoku" and not steps["box"]):
+        raise DataError(f"{source}: is not a steps.json (hrm evaluate writes it)")
     shape = tuple(steps["grid_shape"])
-    given = np.array(steps["input"]).reshape(shape) - 1  # tokens are digit + 1
-    answer = np.array(steps["label"]).reshape(shape) - 1
-    predictions = np.array(steps["predictions"]).reshape(-1, *shape) - 1
+    given, answer = (np.array(steps[name]).reshape(shape) for name in ("input", "label"))
+    predictions = np.array(steps["predictions"]).reshape(-1, *shape)
+    predictions = np.where(answer > 0, predictions, 0)
     settled = steps["settled_segment"]
     chosen = choose_segments(predictions, settled, MOST_PANELS - 1)
     columns = layout(len(chosen) + 1, max(shape))
@@ -49,22 +52,21 @@ def draw(steps: Mapping[str, Any], source: str) -> Figure:
     panels = list(figure.subplots(rows, columns, squeeze=False).flat)
     for axes in panels[len(chosen) + 1 :]:
         axes.set_axis_off()
-    size = min(10.0, 0.58 * 72 * side / max(shape))  # points, a good half of a cell
-    box_lines(panels[0], steps["box"], shape)
+    panel = _sudoku(steps, side) if steps["family"] == "sudoku" else _marked(steps, side)
     number, total = steps["test_example"] + 1, steps["test_examples"]
-    panels[0].set_title(f"Test puzzle {number:,} of {total:,}\nrating {steps['rating']}")
-    _digits(panels[0], given, given, answer, None, size)
+    panels[0].set_title(f"Test puzzle {number:,} of {total:,}\n{rating_text(steps['family'], steps['rating'])}")
+    panel(panels[0], given, None)
     before = given
     for axes, segment in zip(panels[1:], chosen, strict=False):
-        halt = 1 / (1 + np.exp(-steps["q_halt"][segment - 1]))
         prediction = predictions[segment - 1]
-        box_lines(axes, steps["box"], shape)
-        _digits(axes, prediction, given, answer, prediction if segment == chosen[0] else before, size)
+        panel(axes, prediction, prediction if segment == chosen[0] else before)
         wrong = int((prediction != answer).sum())
-        verdict = "solved" if wrong == 0 else f"{wrong} wrong"
-        axes.set_title(f"Segment {segment}: {verdict}\np(halt) = {halt:.2f}")
+        title = f"Segment {segment}: " + ("solved" if wrong == 0 else f"{wrong} wrong")
+        if steps["q_halt"]:
+            title += f"\np(halt) = {1 / (1 + np.exp(-steps['q_halt'][segment - 1])):.2f}"
+        axes.set_title(title)
         before = prediction
-    handles, names = zip(*_legend(), strict=True)
+    handles, names = zip(*_legend(steps["family"]), strict=True)
     figure.legend(handles, names, loc="outside lower center", ncols=3 if columns > 3 else 1, handlelength=1.2)
     return figure
 
@@ -94,6 +96,35 @@ def layout(panels: int, side: int) -> int:
     return 3 if panels <= 6 else 4
 
 
+def _sudoku(steps: Mapping[str, Any], side: float) -> Panel:
+    shape = tuple(steps["grid_shape"])
+    given, answer = (np.array(steps[name]).reshape(shape) - 1 for name in ("input", "label"))  # tokens are digit + 1
+    size = min(10.0, 0.58 * 72 * side / max(shape))  # points, a good half of a cell
+
+    def panel(axes: Axes, shown: Cells, before: Cells | None) -> None:
+        box_lines(axes, steps["box"], shape)
+        _digits(axes, shown - 1, given, answer, None if before is None else before - 1, size)
+
+    return panel
+
+
+def _marked(steps: Mapping[str, Any], side: float) -> Panel:
+    """Panels of any other family: as on its contact sheet, with the marks on top."""
+    shape = tuple(steps["grid_shape"])
+    given, answer = (np.array(steps[name]).reshape(shape) for name in ("input", "label"))
+    draw_cells = drawing(steps["family"], {})
+
+    def panel(axes: Axes, shown: Cells, before: Cells | None) -> None:
+        draw_cells(axes, given if before is None else shown, given, side)
+        for row, column in zip(*np.nonzero(answer > 0), strict=True) if before is not None else []:
+            if before is not None and shown[row, column] != before[row, column]:
+                _corner(axes, row, column)
+            if shown[row, column] != answer[row, column]:
+                _frame(axes, row, column)
+
+    return panel
+
+
 def _digits(axes: Axes, shown: Cells, given: Cells, answer: Cells, before: Cells | None, size: float) -> None:
     for (row, column), digit in np.ndenumerate(shown):
         is_given = given[row, column] > 0
@@ -103,8 +134,7 @@ def _digits(axes: Axes, shown: Cells, given: Cells, answer: Cells, before: Cells
             ground = CHANGED if changed else GIVEN
             axes.add_patch(Rectangle((column, row), 1, 1, facecolor=ground, edgecolor="none", zorder=0))
         if changed:
-            corner = [(column, row), (column + 0.3, row), (column, row + 0.3)]
-            axes.fill(*zip(*corner, strict=True), color=style.BLUE, lw=0, zorder=6)
+            _corner(axes, row, column)
         # Anything but a digit of the puzzle (padding, empty) is an answer too, a wrong one.
         text = str(digit) if digit > 0 else ("" if before is None else "·")
         axes.text(
@@ -119,16 +149,29 @@ def _digits(axes: Axes, shown: Cells, given: Cells, answer: Cells, before: Cells
             zorder=4,
         )
         if wrong or (before is not None and digit <= 0):
-            frame = Rectangle((column + 0.1, row + 0.1), 0.8, 0.8, fill=False, edgecolor=style.VERMILLION, lw=1.3)
-            axes.add_patch(frame).set_zorder(5)
+            _frame(axes, row, column)
 
 
-def _legend() -> list[tuple[Artist | tuple[Artist, ...], str]]:
+def _corner(axes: Axes, row: int, column: int) -> None:
+    corner = [(column, row), (column + 0.3, row), (column, row + 0.3)]
+    axes.fill(*zip(*corner, strict=True), color=style.BLUE, lw=0, zorder=6)
+
+
+def _frame(axes: Axes, row: int, column: int) -> None:
+    frame = Rectangle((column + 0.1, row + 0.1), 0.8, 0.8, fill=False, edgecolor=style.VERMILLION, lw=1.3)
+    axes.add_patch(frame).set_zorder(5)
+
+
+def _legend(family: str) -> list[tuple[Artist | tuple[Artist, ...], str]]:
     # Corners of the triangle, upper left of the marker's place.
     triangle: Any = ((-1.0, 1.0), (-1.0, -0.2), (0.2, 1.0))
     corner = Line2D([], [], color=style.BLUE, marker=triangle, linestyle="none", markersize=5)
+    wrong = (Patch(fill=False, edgecolor=style.VERMILLION, linewidth=1.3), "wrong")
+    if family != "sudoku":
+        return [(corner, "changed since the panel before"), wrong]
+    ground = Patch(facecolor=CHANGED, edgecolor=LIGHT, linewidth=0.5)
     return [
         (Patch(facecolor=GIVEN, edgecolor=LIGHT, linewidth=0.5), "given (bold)"),
-        ((Patch(facecolor=CHANGED, edgecolor=LIGHT, linewidth=0.5), corner), "changed since the panel before"),
-        (Patch(fill=False, edgecolor=style.VERMILLION, linewidth=1.3), "wrong"),
+        ((ground, corner), "changed since the panel before"),
+        wrong,
     ]

@@ -69,7 +69,7 @@ def _entry(
         ours = _ours(found, summary, group.unit)
         differences = protocol_differences(protocol, root, scale, found, first, summary)
     published_data = not protocol.published_data or (found is not None and _data_is_published(root, scale, found))
-    seeds = ours["seeds"] if ours is not None else 0
+    seeds = 0 if ours is None else group.seeds if ours["method"] == "computed" else ours["seeds"]
     judgement = not_run(claim.value, scale, group.judged_at, found, first, published_data, seeds, group.seeds)
     if judgement is None:
         assert ours is not None and claim.value is not None  # not_run and the claims model have seen to both
