@@ -48,6 +48,32 @@ def test_bfloat16_compiled_is_close_to_float32(variant):
     assert fast.take_sums()["loss"] == pytest.approx(exact.take_sums()["loss"], rel=0.03)
 
 
+@pytest.mark.parametrize("switches", [(), ("train.compile=true", "train.cuda_graph=true")])
+def test_eight_bits_without_a_gradient_are_close_to_bfloat16(switches):
+    if torch.cuda.get_device_capability() < (8, 9):
+        pytest.skip("needs products in eight bits")
+    common = ("train.dtype=bfloat16", "halting.exploration=0.0", "model.mlp_multiple=16", *switches)
+    plain, rough = trainer(CUDA, *common), trainer(CUDA, *common, "train.products_without_gradient=fp8")
+    assert rough.model.high_module.layers[0].mlp.down_proj.weight8 is not None
+    for _ in range(6):
+        plain.advance()
+        rough.advance()
+    assert rough.take_sums()["loss"] == pytest.approx(plain.take_sums()["loss"], rel=0.03)
+
+
+@pytest.mark.parametrize(
+    "variant", ["pointer", "pointer_last_refinement", "pointer_baseline", "rnn", "board_bptt_4_s2"]
+)
+def test_every_architecture_trains_recorded_as_launched(variant):
+    switches = ("train.dtype=bfloat16", "train.compile=true", "model.dropout=0.1")
+    launched = trainer(CUDA, *switches, "train.cuda_graph=false", variant=variant)
+    replayed = trainer(CUDA, *switches, "train.cuda_graph=true", variant=variant)
+    for _ in range(12):
+        launched.advance()
+        replayed.advance()
+    assert replayed.take_sums()["loss"] == pytest.approx(launched.take_sums()["loss"], rel=0.02)
+
+
 def test_replayed_steps_equal_launched_ones():
     switches = ("train.dtype=bfloat16", "train.compile=true", "halting.max_segments=4", "train.steps=300")
     launched = trainer(CUDA, *switches, "train.cuda_graph=false")

@@ -7,7 +7,9 @@ from helpers import PARAMS, facts_of, tiny_dataset, tiny_run
 from hrm.core.errors import ParameterError
 from hrm.core.schema import run_params
 from hrm.data.batches import Curriculum, TrainBatches
+from hrm.models import eight_bits
 from hrm.models.build import build_model, count_parameters
+from hrm.models.eight_bits import to_eight_bits, weights_to_eight_bits
 from hrm.models.halting import Chances, decide_halt, draw_chances, ponder_loss, wants_halt
 from hrm.training.losses import LOSSES
 from hrm.training.trainer import Trainer
@@ -204,3 +206,35 @@ def test_the_carry_equals_a_slow_simulation_of_each_example(rule):
             halts = slot["steps"] >= 4 or (wants and slot["steps"] >= chances.minimum[i].item())
             assert bool(t.carry.halted[i]) == halts
             slots[i] = None if halts else slot
+
+
+def test_eight_bits_change_only_calls_without_a_gradient():
+    layer = model_of("model.hidden_size=32", "model.puzzle_embedding_size=32", "model.mlp_multiple=16").high_module
+    proj = layer.layers[0].self_attn.o_proj
+    values = torch.randn(64, 32, generator=torch.Generator().manual_seed(0))
+    plain = proj(values)
+    eight_bits.attach(layer, {"layers.0.self_attn.o_proj.weight": weights_to_eight_bits(proj.weight)}, CPU)
+    assert torch.equal(proj(values), plain)
+    with torch.no_grad():
+        rough = proj(values)
+    error = (rough - plain).norm() / plain.norm()
+    assert 0.005 < error < 0.05  # three bits of mantissa
+    assert "layers.0.self_attn.o_proj.weight8" not in layer.state_dict()
+
+
+def test_eight_bits_saturate_instead_of_becoming_no_number():
+    assert to_eight_bits(torch.tensor([1e6, -1e6, 0.3])).float().tolist() == [448.0, -448.0, 0.3125]
+
+
+def test_training_in_eight_bits_stays_close_and_its_copies_follow_the_weights():
+    sizes = ("model.hidden_size=32", "model.puzzle_embedding_size=32", "model.mlp_multiple=16")
+    plain, rough = trainer(*sizes), trainer(*sizes, "train.products_without_gradient=fp8")
+    assert plain.model.high_module.layers[0].mlp.down_proj.weight8 is None
+    for _ in range(12):
+        plain.advance()
+        rough.advance()
+    assert rough.take_sums()["loss"] == pytest.approx(plain.take_sums()["loss"], rel=0.02)
+    assert not torch.equal(plain.flat.values, rough.flat.values)
+    down = rough.model.high_module.layers[0].mlp.down_proj
+    assert torch.equal(down.weight8.float(), weights_to_eight_bits(down.weight.detach()).float())
+    assert plain.model_tensors().keys() == rough.model_tensors().keys()

@@ -12,6 +12,7 @@ from torch.autograd.function import FunctionCtx
 from torch.nn import functional
 
 from hrm.core.schema import ModelParams
+from hrm.models import eight_bits
 from hrm.models.initial import Init
 
 EVERYWHERE = slice(None)
@@ -44,10 +45,22 @@ class Linear(nn.Module):
     def __init__(self, inputs: int, outputs: int, init: Init) -> None:
         super().__init__()
         self.weight = nn.Parameter(init.linear(outputs, inputs))
+        # For calls without a gradient, where training asks for it (hrm.models.eight_bits).
+        self.weight8: Tensor | None
+        self.scales8: Tensor | None
+        self.register_buffer("weight8", None, persistent=False)
+        self.register_buffer("scales8", None, persistent=False)
 
     def forward(self, values: Tensor) -> Tensor:
         """(..., in) -> (..., out)."""
-        return functional.linear(values, self.weight.to(values.dtype))
+        found = self.without_gradient(values)
+        return functional.linear(values, self.weight.to(values.dtype)) if found is None else found
+
+    def without_gradient(self, values: Tensor) -> Tensor | None:
+        """The product in eight bits, where it may be used."""
+        if torch.is_grad_enabled() or self.weight8 is None or self.scales8 is None:
+            return None
+        return eight_bits.product(values, self.weight8, self.scales8)
 
 
 class SplitProduct(torch.autograd.Function):
@@ -85,6 +98,9 @@ class SplitLinear(Linear):
 
     def forward(self, values: Tensor) -> tuple[Tensor, ...]:  # type: ignore[override]
         """(..., in) -> parts of (..., out)."""
+        found = self.without_gradient(values)
+        if found is not None:
+            return found.chunk(self.parts, dim=-1)
         result: tuple[Tensor, ...] = SplitProduct.apply(values, self.weight.to(values.dtype), self.parts)
         return result
 

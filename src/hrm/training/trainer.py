@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 import torch
 from torch import Tensor
 
+from hrm.core.device import needs_eight_bits
 from hrm.core.errors import CheckpointError
 from hrm.core.schema import RunParams
 from hrm.core.seeds import derive_seed
@@ -64,6 +65,9 @@ class Trainer:
         self.part = group.part(params.train.batch_size)
         self.model = model_from_facts(params, facts).to(device)
         self.flat = FlatParameters(self.model, self.model.dtype)
+        if params.train.products_without_gradient == "fp8":
+            needs_eight_bits(device)
+            self.flat.keep_eight_bits(self.model)
         self.optimizer = Optimizer(self.flat, params.optimizer)
         # Where all examples of a batch halt together, a new batch is drawn only then.
         self.period = params.halting.max_segments if params.halting.rule == "fixed" else 1
