@@ -77,7 +77,7 @@ def evaluate(
     loaded.model.load_state_dict(load_model(model_path, other, device, compile=False).model.state_dict())
     other_record = _record(loaded.model, examples, trained, batch_size, trained, other)
 
-    segments = measures.segment_rows(record, trained, params.confidence)
+    segments = measures.segment_rows(record, loaded.params.halting.max_segments, params.confidence)
     difficulty = measures.difficulty_rows(record.exact[trained - 1], rating, params.rating_bins, params.confidence)
     metrics = flat_metrics(record, segments, loaded, params.segment_factor)
     metrics[f"exact_accuracy_{params.weights}"] = metrics["exact_accuracy"]

@@ -28,22 +28,34 @@ PANELS = (
 )
 
 
-def draw(paths: Sequence[Path]) -> Figure:
-    """Four panels from history.csv files; a thin line a seed, a thick one for their mean.
+HALTING = ("q_halt_accuracy", "mean_steps")
+LEGEND_LETTERS = 105  # of all names in one line of a legend as wide as the page, with room for the lines before them
 
-    Values are those of training batches (raw weights, exploration on), averaged since the row before.
+
+def draw(paths: Sequence[Path]) -> Figure:
+    """Panels from history.csv files; a thin line a seed, a thick one for their mean.
+
+    Values are those of training batches (raw weights, exploration on), averaged since the row before. What is known of
+    halting is left out for runs that take the same number of segments throughout: nothing halts there by itself.
     Raises DataError when a table is broken.
     """
     groups = read_runs(paths, ["step", *(panel.column for panel in PANELS)])
-    figure = style.new_figure(style.PAGE_WIDTH, 4.4)
-    for number, (panel, axes) in enumerate(zip(PANELS, figure.subplots(2, 2, sharex=True).flat, strict=True)):
+    halting = {group for group, runs in groups.items() if any(run.table["mean_steps"].nunique() > 1 for run in runs)}
+    panels = [panel for panel in PANELS if halting or panel.column not in HALTING]
+    rows = len(panels) // 2
+    names = [label(group, groups) for group in groups]
+    columns = max(1, min(3, LEGEND_LETTERS // (max(map(len, names)) + 5)))
+    figure = style.new_figure(style.PAGE_WIDTH, 1.9 * rows + 0.2 + 0.17 * -(-len(names) // columns))
+    for number, (panel, axes) in enumerate(zip(panels, figure.subplots(rows, 2, sharex=True).flat, strict=True)):
         for index, (group, runs) in enumerate(groups.items()):
+            if panel.column in HALTING and group not in halting:
+                continue
             colour = style.SERIES[index % len(style.SERIES)]
             for run in runs if len(runs) > 1 else []:
                 axes.plot(run.table["step"], panel.factor * run.table[panel.column], color=colour, lw=0.7, alpha=0.5)
             mean = mean_over_seeds(runs, "step")
-            line = ("-", "--", "-.", ":")[index % 4]
-            axes.plot(mean.index, panel.factor * mean[panel.column], line, color=colour, label=label(group, groups))
+            line = style.LINES[index % len(style.LINES)]
+            axes.plot(mean.index, panel.factor * mean[panel.column], line, color=colour, label=names[index])
         axes.set_title(panel.title, loc="left")
         axes.set_ylabel(panel.unit)
         if panel.unit.endswith("(%)"):
@@ -52,10 +64,10 @@ def draw(paths: Sequence[Path]) -> Figure:
             axes.set_ylim(bottom=0)
         else:
             axes.set_yscale("log")
-        if number >= 2:
+        if number >= len(panels) - 2:
             axes.set_xlabel("training steps")
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))  # five digits need room
         axes.xaxis.get_major_formatter().set_useOffset(False)
-    handles, names = figure.axes[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside upper left", ncols=3)
+    handles, shown = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, shown, loc="outside upper left", ncols=columns)
     return figure

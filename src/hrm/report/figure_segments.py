@@ -25,8 +25,11 @@ def draw(paths: Sequence[Path], confidence_text: str) -> Figure:
     `confidence_text` names the interval, as in "95 %". Raises DataError when a table is broken.
     """
     groups = read_runs(paths, COLUMNS)
-    figure = style.new_figure(style.COLUMN_WIDTH, 2.7)
+    columns = 1 if len(groups) <= 4 else 2  # of the legend, which would else be taller than the figure
+    width = style.COLUMN_WIDTH if columns == 1 else style.PAGE_WIDTH
+    figure = style.new_figure(width, 2.4 + 0.17 * -(-(len(groups) + 1) // columns))
     axes = figure.add_subplot()
+    bands = 0
     trained: set[int] = set()
     examples: set[int] = set()
     most = 1
@@ -40,9 +43,11 @@ def draw(paths: Sequence[Path], confidence_text: str) -> Figure:
         else:
             low, high = 100 * mean["exact_accuracy_low"], 100 * mean["exact_accuracy_high"]
             axes.fill_between(mean.index, low, high, color=colour, alpha=0.2, linewidth=0)
-            name += f", {confidence_text} Wilson band"
+            bands += 1
         doubling = [place for place, segments in enumerate(mean.index) if segments & (segments - 1) == 0]
-        axes.plot(mean.index, 100 * mean["exact_accuracy"], color=colour, marker=marker, markevery=doubling, label=name)
+        line = style.LINES[index // len(style.SERIES) % len(style.LINES)]
+        accuracy = 100 * mean["exact_accuracy"]
+        axes.plot(mean.index, accuracy, line, color=colour, marker=marker, markevery=doubling, label=name)
         trained |= {int(value) for run in runs for value in run.table["trained_segments"]}
         examples |= {int(value) for run in runs for value in run.table["examples"]}
         most = max(most, int(mean.index.max()))
@@ -50,21 +55,14 @@ def draw(paths: Sequence[Path], confidence_text: str) -> Figure:
     ticks = [2**power for power in range(most.bit_length())]
     axes.xaxis.set_major_locator(FixedLocator(ticks))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_xticklabels([str(tick) for tick in ticks])
+    axes.set_xticklabels([f"{tick}\ntrained" if tick in trained else str(tick) for tick in ticks])
     axes.set_ylim(0, 102)
     for segments in sorted(trained):
         axes.axvline(segments, color=style.GREY, linestyle=":", linewidth=1.2)
-        axes.annotate(
-            f"trained\nwith {segments}",
-            (segments, 2),
-            (3, 0),
-            textcoords="offset points",
-            color=style.GREY,
-            va="bottom",
-        )
     axes.set_xlabel("segments at inference")
     count = " or ".join(f"{number:,}" for number in sorted(examples))
     axes.set_ylabel("test puzzles solved (%)")
     axes.set_title(f"Exact accuracy, n = {count} test puzzles", loc="left")
-    figure.legend(loc="outside lower left", ncols=1)
+    title = f"bands: {confidence_text} Wilson intervals" if bands else None
+    figure.legend(loc="outside lower left", ncols=columns, title=title, alignment="left")
     return figure
