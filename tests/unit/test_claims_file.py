@@ -6,7 +6,7 @@ import yaml
 from evaluation_doubles import PARAMS
 
 from hrm.core.errors import ParameterError
-from hrm.core.schema import pipeline_params
+from hrm.core.pipeline_schema import pipeline_params
 from hrm.report.claims_file import ClaimsParams, read_claims
 from hrm.report.derived import derived_rows
 

@@ -7,62 +7,13 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, Pos
 
 from hrm.core.analysis_schema import analysis_params
 from hrm.core.data_params import check_name, check_scale, data_params
-from hrm.core.data_schema.base import Name
 from hrm.core.files import read_yaml
 from hrm.core.params import Params, load_params
+from hrm.core.pipeline_schema import PipelineParams, pipeline_params
 from hrm.core.pointer_schema import PointerParams
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 ShareBelowOne = Annotated[float, Field(ge=0.0, lt=1.0)]
-
-
-class ExperimentParams(Params):
-    """The runs of one experiment: every task with every variant and every seed."""
-
-    tasks: list[Name]
-    variants: list[Name]
-    seeds: list[NonNegativeInt]
-
-    @property
-    def runs(self) -> list[tuple[str, str, int]]:
-        """(task, variant, seed) of every training."""
-        return [(task, variant, seed) for task in self.tasks for variant in self.variants for seed in self.seeds]
-
-
-class PipelineParams(Params):
-    """params/pipeline.yaml."""
-
-    scale: Name
-    datasets: list[Name]
-    shards: list[NonNegativeInt]
-    gpus: PositiveInt
-    experiments: dict[Name, ExperimentParams]
-
-    @model_validator(mode="after")
-    def _shards_count_up(self) -> "PipelineParams":
-        if self.shards != list(range(len(self.shards))) or not self.shards:
-            raise ValueError("shards must count up from 0, as in [0, 1, 2, 3]")
-        return self
-
-    @model_validator(mode="after")
-    def _tasks_have_data(self) -> "PipelineParams":
-        for name, experiment in self.experiments.items():
-            for task in experiment.tasks:
-                if task not in self.datasets:
-                    raise ValueError(f"experiments.{name}.tasks names {task}, which is not among the datasets")
-        return self
-
-    @model_validator(mode="after")
-    def _no_run_is_made_twice(self) -> "PipelineParams":
-        owner: dict[tuple[str, str, int], str] = {}
-        for name, experiment in self.experiments.items():
-            for run in experiment.runs:
-                if run in owner:
-                    raise ValueError(
-                        f"experiments.{name} and experiments.{owner[run]} both make {'/'.join(map(str, run))}"
-                    )
-                owner[run] = name
-        return self
 
 
 class GradientParams(Params):
@@ -221,11 +172,6 @@ class EvaluationParams(Params):
         if self.rating_bins[:1] != [0] or self.rating_bins != sorted(set(self.rating_bins)):
             raise ValueError("rating_bins must start at 0 and rise, as in [0, 1, 2, 5]")
         return self
-
-
-def pipeline_params(root: Path) -> PipelineParams:
-    """Read params/pipeline.yaml."""
-    return load_params(PipelineParams, [root / "pipeline.yaml"])
 
 
 def run_files(root: Path, scale: str, task: str, variant: str) -> list[Path]:

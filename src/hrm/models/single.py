@@ -40,5 +40,10 @@ class Single(SegmentModel):
         for call in range(calls):
             with with_gradient(call >= without):
                 wanted = positions if call == calls - 1 else EVERYWHERE
-                state = self.high_module(state, injected, None, rotary, wanted)
+                state = self.call(state, injected, rotary, wanted)
         return State(state)
+
+    def call(self, state: Tensor, injected: Tensor, rotary: Rotary, positions: slice) -> Tensor:
+        """The next state, at `positions` alone."""
+        after: Tensor = self.high_module(state, injected, None, rotary, positions)
+        return after
