@@ -14,7 +14,7 @@ from workspace import NOTHING, RUN, SECOND, Workspace
 
 pytestmark = pytest.mark.workflow
 MODEL = f"{RUN.format(SECOND)}/model.safetensors"
-TRAIN = f"train@smoke-sudoku-{SECOND}-0"
+TRAIN, STAGE = (f"{name}@smoke-sudoku-{SECOND}-0" for name in ("train", "train_sudoku"))  # of Snakemake, of DVC
 STEPS = 400  # long enough to be caught in the middle
 
 
@@ -42,7 +42,7 @@ def assert_resumed(project: Workspace) -> None:
     assert record["resumed_at_steps"], "the training began afresh"
     assert (project.path / MODEL).is_file()
     assert list((project.path / ".partial").glob("*.safetensors")) == []
-    assert TRAIN not in project.stale()
+    assert STAGE not in project.stale()
 
 
 def test_after_kill_9_in_a_training_either_tool_goes_on(project: Workspace, tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_after_kill_9_in_a_training_either_tool_goes_on(project: Workspace, tmp_
     project.snakemake(MODEL)
     assert_resumed(project)
 
-    other.dvc("repro", "--single-item", TRAIN)
+    other.dvc("repro", "--single-item", STAGE)
     assert_resumed(other)
     assert NOTHING in other.snakemake("-n", MODEL).text
 
@@ -63,9 +63,9 @@ def test_after_kill_9_in_a_training_either_tool_goes_on(project: Workspace, tmp_
 @pytest.mark.slow
 def test_after_kill_9_of_dvc_repro_it_goes_on(project: Workspace) -> None:
     project.set(f"params/variants/{SECOND}.yaml", {"train": {"steps": STEPS, "log_every": STEPS, "save_every": 10}})
-    kill_in_training(project, "dvc", "repro", TRAIN)
+    kill_in_training(project, "dvc", "repro", STAGE)
     project.snakemake("--unlock")
-    project.dvc("repro", "--single-item", TRAIN)
+    project.dvc("repro", "--single-item", STAGE)
     assert_resumed(project)
 
 
@@ -75,10 +75,10 @@ def test_what_a_killed_run_had_finished_is_recorded_by_the_next_one(project: Wor
     project.snakemake("--no-hooks", MODEL)  # finished, but killed before dvc.lock was written
     seen = project.path / ".snakemake/dvc_seen.json"
     seen.write_text(json.dumps({**json.loads(seen.read_text()), "running": True}))
-    assert TRAIN in project.stale()
+    assert STAGE in project.stale()
 
     assert NOTHING in project.snakemake("-n", MODEL).text
-    assert TRAIN not in project.stale()
+    assert STAGE not in project.stale()
 
 
 def test_a_busy_dvc_is_one_line_and_the_next_run_makes_up_for_it(project: Workspace) -> None:

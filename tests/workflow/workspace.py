@@ -18,22 +18,41 @@ NOTHING = "Nothing to be done"
 FIRST, SECOND = "hrm", "hrm_halt_loss"
 RUN = "results/smoke/sudoku/{}/seed0"
 
+TINY_MODEL = {"hidden_size": 16, "heads": 2, "high_layers": 1, "low_layers": 1, "mlp_multiple": 16}
+TINY_TRAIN = {"batch_size": 8, "dtype": "float32", "compile": False, "log_every": 1, "save_every": 1}
+MAZES = {"size": 4, "spare": 1.0, "train_mazes": 20, "test_mazes": 20}
+
+
+def experiment(tasks: list[str], *variants: str) -> dict[str, list[str] | list[int]]:
+    return {"tasks": tasks, "variants": list(variants), "seeds": [0]}
+
+
 PARAMS = {
     "pipeline.yaml": {
         "scale": "smoke",
-        "datasets": ["sudoku"],
+        "datasets": ["sudoku", "boards", "lattice_mazes", "lattice_mazes_open"],
         "shards": [0],
         "gpus": 1,
-        "experiments": {"sudoku": {"tasks": ["sudoku"], "variants": [FIRST, SECOND], "seeds": [0]}},
+        "experiments": {
+            "sudoku": experiment(["sudoku"], FIRST, SECOND),
+            "sudoku_models": experiment(["sudoku"], "transformer"),
+            "boards": experiment(["boards"], "board_hl_2x2_s2"),
+            "pointer": experiment(["lattice_mazes", "lattice_mazes_open"], "pointer_baseline"),
+        },
     },
     "scales/smoke/data/sudoku.yaml": {"box_height": 2, "box_width": 2, "train_puzzles": 20, "test_puzzles": 20},
+    "scales/smoke/data/boards.yaml": MAZES,
+    "scales/smoke/data/lattice_mazes.yaml": MAZES,
+    "scales/smoke/data/lattice_mazes_open.yaml": MAZES,
     "scales/smoke/train/sudoku.yaml": {
-        "model": {"hidden_size": 16, "heads": 2, "high_layers": 1, "low_layers": 1, "mlp_multiple": 16}
-        | {"puzzle_embedding_size": 16},
+        "model": TINY_MODEL | {"puzzle_embedding_size": 16},
         "halting": {"max_segments": 2},
         "optimizer": {"learning_rate": 1e-3, "puzzle_learning_rate": 1e-3, "warmup_steps": 1},
-        "train": {"steps": 4, "batch_size": 8, "dtype": "float32", "compile": False, "log_every": 1, "save_every": 1},
+        "train": TINY_TRAIN | {"steps": 4},
     },
+    "scales/smoke/train/boards.yaml": {"model": TINY_MODEL, "train": TINY_TRAIN | {"batches": 2}},
+    "scales/smoke/train/lattice_mazes.yaml": {"model": TINY_MODEL, "train": TINY_TRAIN | {"steps": 2}},
+    "scales/smoke/train/lattice_mazes_open.yaml": {"model": TINY_MODEL, "train": TINY_TRAIN | {"steps": 2}},
 }
 
 

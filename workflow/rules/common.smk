@@ -133,6 +133,34 @@ def run_outputs(name):
     return files
 
 
+# What lies in the folder of a run.
+RUN_FILES = [
+    "model.safetensors",
+    "history.csv",
+    "provenance.json",
+    "metrics.json",
+    "segments.csv",
+    "difficulty.csv",
+    "steps.json",
+    "evaluation.json",
+]
+
+
+def task_folders(wildcards):
+    """An input function: everything in the folders of the tasks whose runs are summed up or drawn together.
+
+    A stage cannot list its dependencies run by run, so it depends on these folders; the rule does as its stage does.
+    """
+    experiment = wildcards.get("experiment")
+    tasks = PIPELINE.experiments[experiment].tasks if experiment else {task for task, _, _ in RUNS}
+    return [
+        f"results/{wildcards.scale}/{task}/{variant}/seed{seed}/{name}"
+        for task, variant, seed in RUNS
+        if task in tasks
+        for name in RUN_FILES
+    ]
+
+
 def first_run(name):
     """An input function: the file `name` of the experiment's first task, variant and seed."""
     return lambda wildcards: run_outputs(name)(wildcards)[0]

@@ -5,6 +5,7 @@ rule summarise:
     input:
         "params/evaluation.yaml",
         metrics=run_outputs("metrics.json"),
+        folders=task_folders,
         sources=source_files("summarise"),
     output:
         report(
@@ -69,6 +70,7 @@ rule render_difficulty:
 rule render_curves:
     input:
         tables=run_outputs("history.csv"),
+        folders=task_folders,
         sources=source_files("render"),
     output:
         svg=report(
@@ -92,6 +94,7 @@ rule render_segments:
     input:
         "params/evaluation.yaml",
         tables=run_outputs("segments.csv"),
+        folders=task_folders,
         sources=source_files("render"),
     output:
         svg=report(
