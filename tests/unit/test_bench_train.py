@@ -38,7 +38,7 @@ def test_each_row_of_ours_stands_beside_the_plain_rewrite(tmp_path: Path, capsys
 
 def test_an_unknown_setting_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "train", "--settings", "sudoko", *QUICK]) == 2
-    assert "no setting 'sudoko'; allowed are sudoku, maze, small, smoke" in capsys.readouterr().err
+    assert "no setting 'sudoko'; allowed are sudoku, maze, small, boards, smoke" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", bench_params(PARAMS).settings)
