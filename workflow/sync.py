@@ -19,7 +19,7 @@ from pathlib import Path
 import networkx as nx
 from dvc.exceptions import DvcException
 from dvc.lock import LockError
-from dvc.repo import Repo
+from dvc.repo import Repo, lock_repo
 from dvc.stage import Stage
 
 LONG_AGO = (1, 1)
@@ -35,11 +35,19 @@ def job_of(stage: Stage) -> str:
 
 
 def give(repo: Repo, jobs: Iterable[str]) -> None:
-    """Record the stages of `jobs` in dvc.lock. A job outside of dvc.yaml (another scale, say) has none: left out."""
-    stages = {job_of(stage): stage.addressing for stage in repo.index.stages}
-    for job in sorted(stages.keys() & set(jobs)):
-        # Relinking would give the outputs new times, and all that depends on them would look stale.
-        repo.commit(stages[job], force=True, relink=False)
+    """Record the stages of `jobs` in dvc.lock. A job outside of dvc.yaml (another scale, say) has none: left out.
+
+    As `dvc commit --force` does, but all of them at once: a commit for each would read and write dvc.lock every time.
+    """
+    wanted = set(jobs)
+    with lock_repo(repo):
+        stages = [stage for stage in repo.index.stages if job_of(stage) in wanted]
+        for stage in stages:
+            stage.save()
+            # Relinking would give the outputs new times, and all that depends on them would look stale.
+            stage.commit(relink=False)
+        if stages:
+            stages[0].dvcfile.dump_stages(stages, update_pipeline=False)
 
 
 def keep(repo: Repo, jobs: Iterable[str]) -> None:
