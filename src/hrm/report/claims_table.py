@@ -23,6 +23,9 @@ FORMATS = {
 RELATIONS = {"equal": "", "at_most": "at most ", "at_least": "at least ", "below": "below "}
 
 
+SMALLEST = "smoke"
+
+
 class NamedLedger(NamedTuple):
     """A ledger and how the tables call it."""
 
@@ -56,13 +59,18 @@ def scale_table(ledger: dict[str, Any]) -> str:
 
 
 def readme_section(ledgers: Sequence[NamedLedger]) -> str:
-    """Markdown between the README's markers: claims that some result of ours answers first, the others folded away."""
+    """Markdown between the README's markers: claims that some result of ours answers first, the others folded away.
+
+    Results of the smallest scale are shown where they are judged: small grids say nothing of a number for large ones.
+    """
     notes = _Notes()
     lines = [f"- **{name}**: {_counts(ledger)}" for name, ledger in ledgers]
     lines += ["", "| claim | source | published | ours | verdict |", "|---|---|---|---|---|"]
     answered: set[str] = set()
     for claim in _every_claim(ledgers):
-        held = [(name, found) for name, ledger in ledgers if (found := _find(ledger, claim["id"]))["ours"] is not None]
+        held = [
+            (name, found) for name, ledger in ledgers if _tells(found := _find(ledger, claim["id"]), ledger["scale"])
+        ]
         # A computed number is the same at every scale: once is enough.
         if held and held[0][1]["ours"]["method"] == "computed":
             held = [("computed", held[0][1])]
@@ -79,6 +87,10 @@ def readme_section(ledgers: Sequence[NamedLedger]) -> str:
     else:
         lines += notes.lines()
     return "\n".join(lines)
+
+
+def _tells(found: dict[str, Any], scale: str) -> bool:
+    return found["ours"] is not None and (scale != SMALLEST or found["verdict"] != "not run at this scale")
 
 
 def replace_section(readme: str, section: str, name: str) -> str:
