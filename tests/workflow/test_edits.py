@@ -9,20 +9,9 @@ from workspace import FIRST, NOTHING, RUN, SECOND, Workspace
 pytestmark = pytest.mark.workflow
 VARIANT = f"params/variants/{SECOND}.yaml"
 TRAIN, EVALUATE = (f"{rule}@smoke-sudoku-{SECOND}-0" for rule in ("train", "evaluate"))
-GROUPED = ("train", "evaluate", "render_curves", "render_segments", "render_steps")  # rules with stages an experiment
 DRAWN = {f"render_{name}@smoke-{group}" for name in ("curves", "segments") for group in ("sudoku", "sudoku_models")}
 TABLES = {"summarise@smoke", "claims@smoke", *DRAWN}
 FIGURES = {f"render_{name}@smoke-sudoku" for name in ("difficulty", "curves", "segments", "steps")}
-
-
-def job(stage: str) -> str:
-    """train_boards@... runs the rule train."""
-    name, _, wildcards = stage.partition("@")
-    return f"{next((rule for rule in GROUPED if name.startswith(f'{rule}_')), name)}@{wildcards}"
-
-
-def stale_jobs(project: Workspace) -> set[str]:
-    return {job(stage) for stage in project.stale()}
 
 
 def edit_variant(project: Workspace) -> None:
@@ -84,7 +73,7 @@ def test_an_edited_module_reruns_the_phases_that_run_it_until_it_is_reverted(
     project: Workspace, module: str, first: set[str], untouched: set[str]
 ) -> None:
     project.edit_code(module)
-    assert first <= stale_jobs(project)
+    assert first <= project.stale_jobs()
     jobs = project.snakemake("-n").jobs
     assert first | {"claims@smoke", "render_segments@smoke-sudoku"} <= jobs
     assert not {job.split("@")[0] for job in jobs} & untouched

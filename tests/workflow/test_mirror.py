@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 from dvc.repo import Repo
-from dvc.stage import Stage
-from workspace import SOURCE, Workspace
+from workspace import SOURCE, Workspace, job_of
 
 from hrm.core.data_params import FAMILIES
 
@@ -25,12 +24,6 @@ COMMANDS = {
 }
 # Modules that a command imports by a computed name.
 BY_NAME = {"generate": [f"src/hrm/data/{family}/task.py" for family in FAMILIES]}
-
-
-def job_of(stage: Stage) -> str:
-    """The name of a stage's job: its rule, which the name of the stage may go on from, and the wildcards."""
-    rule = stage.cmd.split("--allowed-rules ")[1].split()[0]
-    return "@".join([rule, *stage.name.split("@")[1:]])
 
 
 @dataclass(frozen=True)

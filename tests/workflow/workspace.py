@@ -11,6 +11,7 @@ from pathlib import Path
 
 import yaml
 from dvc.repo import Repo
+from dvc.stage import Stage
 
 SOURCE = Path(__file__).parents[2]
 PIPELINE = ["Snakefile", "workflow", "profiles", "dvc.yaml", ".dvc", ".dvcignore", ".gitignore", "params", "src"]
@@ -54,6 +55,12 @@ PARAMS = {
     "scales/smoke/train/lattice_mazes.yaml": {"model": TINY_MODEL, "train": TINY_TRAIN | {"steps": 2}},
     "scales/smoke/train/lattice_mazes_open.yaml": {"model": TINY_MODEL, "train": TINY_TRAIN | {"steps": 2}},
 }
+
+
+def job_of(stage: Stage) -> str:
+    """The name of a stage's job: its rule, which the name of the stage may go on from, and the wildcards."""
+    rule = stage.cmd.split("--allowed-rules ")[1].split()[0]
+    return "@".join([rule, *stage.name.split("@")[1:]])
 
 
 @dataclass(frozen=True)
@@ -140,6 +147,12 @@ class Workspace:
         """The stages that `dvc status` calls changed."""
         with Repo(str(self.path)) as repo:
             return {address.rpartition(":")[2] for address in repo.status()}
+
+    def stale_jobs(self) -> set[str]:
+        """The same stages by the names of their jobs."""
+        with Repo(str(self.path)) as repo:
+            stale = repo.status()
+            return {job_of(stage) for stage in repo.index.stages if stage.addressing in stale}
 
     def set(self, name: str, values: dict[str, object]) -> None:
         """Override values in a YAML file, section by section."""

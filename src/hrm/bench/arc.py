@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from hrm.bench.timing import wait
 from hrm.core.data_schema.arc import ArcParams
 from hrm.core.device import describe_hardware
 from hrm.data.arc.collection import ArcTask
@@ -78,8 +79,7 @@ def batch_row(source: TrainBatches, batches: int) -> dict[str, Any]:
     for _ in range(batches + 1):  # the first makes the tables
         started = time.perf_counter()
         source.make(source.next())
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
+        wait(device)
         times.append(time.perf_counter() - started)
     times = sorted(times[1:])
     hardware = describe_hardware(device)

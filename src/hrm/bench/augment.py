@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from hrm.bench.timing import wait
 from hrm.core.device import choose_device, describe_hardware
 from hrm.core.seeds import numpy_generator
 from hrm.data.sudoku.symmetries import SudokuSymmetries, augmentation_plan
@@ -70,13 +71,13 @@ def materialise_seconds(boards: NDArray[np.uint8], plan: NDArray[np.int64], devi
     out = torch.empty((2, len(codes), 81), dtype=torch.uint8, device=device)
     step = BATCH[device.type]
     group.apply_tokens(codes[:1], inputs[:1])  # the tables, made once
-    _wait(device)
+    wait(device)
     begin = time.perf_counter()
     for at in range(0, len(codes), step):
         chosen, batch = rows[at : at + step], codes[at : at + step]
         out[0, at : at + step] = group.apply_tokens(batch, inputs[chosen])
         out[1, at : at + step] = group.apply_tokens(batch, labels[chosen])
-    _wait(device)
+    wait(device)
     return time.perf_counter() - begin
 
 
@@ -97,8 +98,3 @@ def reference_rate(
             made.append(names[grid[rows][:, columns]].ravel() + 1)
     np.stack(made)
     return count / (time.perf_counter() - begin)
-
-
-def _wait(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)

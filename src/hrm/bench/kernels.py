@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch.profiler import ProfilerActivity, profile
 
+from hrm.bench.timing import wait
+
 SHOWN = 12  # kernels in the table
 NAME_LENGTH = 70
 # The first pattern that a name matches decides.
@@ -33,8 +35,7 @@ def kernel_rows(step: Callable[[], object], steps: int, device: torch.device) ->
     with profile(activities=[ProfilerActivity.CUDA if cuda else ProfilerActivity.CPU]) as record:
         for _ in range(steps):
             step()
-        if cuda:
-            torch.cuda.synchronize(device)
+        wait(device)
     spent: list[tuple[str, float, float]] = []
     for event in record.key_averages():
         if cuda and not str(event.device_type).endswith("CUDA"):

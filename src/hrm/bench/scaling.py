@@ -5,8 +5,8 @@ compared, too: speed with another result is worth nothing.
 """
 
 import argparse
+import statistics
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from hrm.core.files import read_json, write_json
 from hrm.core.processes import launch, place
 
 LOSSES = 20
+ROUNDS = 3
 # At the published warm-up the first steps hardly move the weights, and any gradient would give the same losses.
 QUICK = "optimizer.warmup_steps=5"
 
@@ -94,6 +95,7 @@ def measure(arguments: argparse.Namespace) -> None:
 def _row(root: Path, params: Any, device: Any, group: Any, steps: int) -> dict[str, Any]:
     """First losses and time of one setting, and whether the processes still hold the same weights."""
     from hrm.bench.steps import facts_of, random_dataset
+    from hrm.bench.timing import time_rounds
     from hrm.core.bench_schema import bench_params
     from hrm.core.device import describe_hardware
     from hrm.training.trainer import Trainer
@@ -104,7 +106,7 @@ def _row(root: Path, params: Any, device: Any, group: Any, steps: int) -> dict[s
     for _ in range(LOSSES):
         trainer.advance()
         losses.append(trainer.take_sums()["loss"])
-    milliseconds = _time_rounds(trainer, steps)
+    milliseconds = statistics.median(time_rounds(trainer.advance, steps, ROUNDS, device))
     sums = group.each((trainer.flat.values.double().sum().item(), trainer.model.embedding.puzzle_table.sum().item()))
     hardware = describe_hardware(device)
     return {
@@ -116,23 +118,3 @@ def _row(root: Path, params: Any, device: Any, group: Any, steps: int) -> dict[s
         "hardware": hardware.get("gpu", hardware["cpu"]),
         "losses": losses,
     }
-
-
-def _time_rounds(trainer: Any, steps: int) -> float:
-    """Milliseconds a step, the median of three rounds of `steps` steps."""
-    rounds = []
-    for _ in range(3):
-        _wait(trainer.device)
-        started = time.perf_counter()
-        for _ in range(steps):
-            trainer.advance()
-        _wait(trainer.device)
-        rounds.append((time.perf_counter() - started) / steps * 1000)
-    return sorted(rounds)[1]
-
-
-def _wait(device: Any) -> None:
-    import torch
-
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)

@@ -21,6 +21,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from hrm.bench.kernels import kernel_rows
 from hrm.bench.steps import our_step, plain_step
+from hrm.bench.timing import time_rounds, wait
 from hrm.core.bench_schema import BenchParams, SettingParams, Way, bench_params
 from hrm.core.device import choose_device, describe_hardware
 from hrm.core.errors import ParameterError
@@ -117,15 +118,9 @@ def measure(
     step = work.make()
     for _ in range(bench.warm_up):
         step()
-    _wait(device)
+    wait(device)
     warm_up = time.perf_counter() - started
-    rounds = []
-    for _ in range(bench.rounds):
-        started = time.perf_counter()
-        for _ in range(bench.steps):
-            step()
-        _wait(device)
-        rounds.append((time.perf_counter() - started) / bench.steps * 1000)
+    rounds = time_rounds(step, bench.steps, bench.rounds, device)
     train, middle = work.params.train, statistics.median(rounds)
     row: dict[str, Any] = {
         "batch_size": train.batch_size,
@@ -178,11 +173,11 @@ def product_rate(device: torch.device) -> float:
     left, right = (torch.randn(size, size, device=device, dtype=torch.bfloat16) for _ in range(2))
     for _ in range(3):
         left @ right
-    _wait(device)
+    wait(device)
     started = time.perf_counter()
     for _ in range(10):
         left @ right
-    _wait(device)
+    wait(device)
     return 10 * 2 * size**3 / (time.perf_counter() - started)
 
 
@@ -215,8 +210,3 @@ def _free(device: torch.device) -> int:
     torch.cuda.empty_cache()
     torch.cuda.reset_peak_memory_stats(device)
     return torch.cuda.memory_allocated(device)
-
-
-def _wait(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
