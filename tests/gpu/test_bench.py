@@ -11,6 +11,7 @@ from hrm.analysis.memory import memory_rows
 from hrm.cli import main
 from hrm.core.analysis_schema import analysis_params
 
+PATHS = ["plain", "eager", "compiled", "graph", "graph_fp8"]
 pytestmark = [
     pytest.mark.gpu,
     pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device"),
@@ -19,11 +20,11 @@ pytestmark = [
 
 def test_every_path_runs_and_frees_what_it_took(tmp_path: Path) -> None:
     out = tmp_path / "rows.json"
-    options = ["--settings", "small", "--paths", "plain", "eager", "compiled", "graph", "--rounds", "3", "--profile"]
+    options = ["--settings", "small", "--paths", *PATHS, "--rounds", "3", "--profile"]
     before = torch.cuda.memory_allocated()
     assert main(["bench", "--json", str(out), "train", "--variants", "hrm", *options, "--params", str(PARAMS)]) == 0
     rows = {row["path"]: row for row in json.loads(out.read_text()) if "peak_gib" in row}
-    assert list(rows) == ["plain", "eager", "compiled", "graph"]
+    assert list(rows) == PATHS
     assert all(row["peak_gib"] > 0 for row in rows.values())
     assert rows["graph"]["milliseconds"] < rows["compiled"]["milliseconds"]  # so small a step is bound by launches
     assert torch.cuda.memory_allocated() - before < 0.2 * 2**30  # the last row, and work space of libraries

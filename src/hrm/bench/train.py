@@ -31,6 +31,12 @@ from hrm.models.layers import mlp_width
 
 VARIANTS = {"hrm": True, "hrm_halt_loss": False}  # whether it makes the extra forward pass
 ON_CUDA, ON_CPU = ["sudoku", "maze", "small"], ["smoke"]  # the settings that are timed unless others are named
+WAYS = {
+    "eager": ["train.compile=false", "train.cuda_graph=false"],
+    "compiled": ["train.compile=true", "train.cuda_graph=false"],
+    "graph": ["train.compile=true", "train.cuda_graph=true"],
+}
+WAYS["graph_fp8"] = [*WAYS["graph"], "train.products_without_gradient=fp8"]
 BACKENDS = {
     "auto": None,
     "flash": SDPBackend.FLASH_ATTENTION,
@@ -96,8 +102,7 @@ class Work(NamedTuple):
 
 
 def _work(arguments: argparse.Namespace, setting: SettingParams, variant: str, path: str, device: torch.device) -> Work:
-    flags = [f"train.compile={path in ('compiled', 'graph')}".lower(), f"train.cuda_graph={path == 'graph'}".lower()]
-    changes = [*setting.changes, *arguments.set, *flags]
+    changes = [*setting.changes, *arguments.set, *WAYS.get(path, [])]
     params = run_params(arguments.params, setting.scale, setting.task, variant, changes)
     extra = VARIANTS[variant]
     make = partial(our_step, params, setting, device)
@@ -154,9 +159,9 @@ def compare(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def can_run(path: str, device: torch.device) -> bool:
     """Whether this machine can take such steps; a CPU without a compiler says so, and goes on with the others."""
-    if device.type == "cuda" or path not in ("compiled", "graph"):
+    if device.type == "cuda" or path in ("plain", "eager"):
         return True
-    if path == "graph":
+    if path != "compiled":
         return False
     try:
         torch.compile(torch.sin)(torch.zeros(8))

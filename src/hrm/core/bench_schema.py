@@ -8,7 +8,7 @@ from pydantic import Field, PositiveInt
 from hrm.core.data_schema.base import Name
 from hrm.core.params import Params, load_params
 
-Way = Literal["plain", "eager", "compiled", "graph"]
+Way = Literal["plain", "eager", "compiled", "graph", "graph_fp8"]
 
 
 class SettingParams(Params):
