@@ -37,13 +37,23 @@ def product(values: Tensor, weight: Tensor, scales: Tensor) -> Tensor:
         scales: what `scales_on` gives.
     """
     rows = to_eight_bits(values.flatten(0, -2))
-    if rows.device.type == "cuda":
-        found = torch._scaled_mm(
-            rows, weight.t(), scale_a=scales[0], scale_b=scales[1], out_dtype=values.dtype, use_fast_accum=True
-        )
-    else:  # the same values, slowly: no CPU has this product
-        found = (rows.float() @ weight.float().t() * scales[1]).to(values.dtype)
+    found: Tensor = _scaled_product(rows, weight, scales, values.dtype)
     return found.view(*values.shape[:-1], len(weight))
+
+
+# An operator of its own, as PyTorch 2.11's compiler stumbles over `_scaled_mm` with scales of no dimension.
+@torch.library.custom_op("hrm::scaled_product", mutates_args=())
+def _scaled_product(rows: Tensor, weight: Tensor, scales: Tensor, dtype: torch.dtype) -> Tensor:
+    """(n, in), (out, in), (2,) -> (n, out) in `dtype`."""
+    if rows.device.type == "cuda":
+        first, second = scales[0], scales[1]
+        return torch._scaled_mm(rows, weight.t(), first, second, out_dtype=dtype, use_fast_accum=True)
+    return (rows.float() @ weight.float().t() * scales[1]).to(dtype)  # the same values, slowly: no CPU has this product
+
+
+@_scaled_product.register_fake
+def _(rows: Tensor, weight: Tensor, scales: Tensor, dtype: torch.dtype) -> Tensor:
+    return rows.new_empty(len(rows), len(weight), dtype=dtype)
 
 
 def scales_on(device: torch.device) -> Tensor:
