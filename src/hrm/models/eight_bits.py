@@ -41,14 +41,14 @@ def product(values: Tensor, weight: Tensor, scales: Tensor) -> Tensor:
     return found.view(*values.shape[:-1], len(weight))
 
 
-# An operator of its own, as PyTorch 2.11's compiler stumbles over `_scaled_mm` with scales of no dimension.
+# An operator of its own: PyTorch 2.11's compiler stumbles over `_scaled_mm` with one scale a tensor.
 @torch.library.custom_op("hrm::scaled_product", mutates_args=())
 def _scaled_product(rows: Tensor, weight: Tensor, scales: Tensor, dtype: torch.dtype) -> Tensor:
-    """(n, in), (out, in), (2,) -> (n, out) in `dtype`."""
+    """(n, in), (out, in), `scales_on` -> (n, out) in `dtype`."""
+    first, second = scales[0, :1], scales[1, :1]
     if rows.device.type == "cuda":
-        first, second = scales[0], scales[1]
         return torch._scaled_mm(rows, weight.t(), first, second, out_dtype=dtype, use_fast_accum=True)
-    return (rows.float() @ weight.float().t() * scales[1]).to(dtype)  # the same values, slowly: no CPU has this product
+    return (rows.float() @ weight.float().t() * second).to(dtype)  # the same values, slowly: no CPU has this product
 
 
 @_scaled_product.register_fake
@@ -57,8 +57,8 @@ def _(rows: Tensor, weight: Tensor, scales: Tensor, dtype: torch.dtype) -> Tenso
 
 
 def scales_on(device: torch.device) -> Tensor:
-    """(2,) factors of values and of weights after the product."""
-    return torch.tensor([1.0, 1.0 / WEIGHT_SCALE], device=device)
+    """(2, 4) factors of values and of weights after the product, each at a 16-byte boundary as cuBLAS wants it."""
+    return torch.tensor([[1.0] * 4, [1.0 / WEIGHT_SCALE] * 4], device=device)
 
 
 def attach(module: nn.Module, weights: dict[str, Tensor], device: torch.device) -> None:
