@@ -16,7 +16,7 @@ from hrm.data.dataset import save_dataset
 from hrm.data.grid.paths import solve
 from hrm.data.lattice.tokens import GOAL, SIDES, START, VOCABULARY_SIZE, Tokens, decode, drop_walls, encode, openings_of
 from hrm.evaluation.evaluate import evaluate
-from hrm.evaluation.greedy import greedy_rollout, greedy_shares
+from hrm.evaluation.greedy import Chance, greedy_rollout, greedy_shares
 from hrm.evaluation.segments import Examples
 from hrm.training.checkpoint import save_tensors
 from hrm.training.trainer import Trainer
@@ -127,7 +127,9 @@ def test_shares_count_mazes_and_other_families_have_none() -> None:
     lattice = info.model_copy(update={"family": "lattice"})
     shares = greedy_shares(Solver(16), lattice, examples, torch.from_numpy(length), 1, 16)
     solvable = (length > 0).mean()
-    assert shares == {"greedy_goal_reached": pytest.approx(solvable), "greedy_nearly_shortest": pytest.approx(solvable)}
+    assert shares["greedy_goal_reached"] == shares["greedy_nearly_shortest"] == pytest.approx(solvable)
+    assert shares["chance_nearly_shortest"] < shares["chance_goal_reached"] < solvable
+    assert shares["greedy_goal_gain"] == shares["greedy_goal_reached"] - shares["chance_goal_reached"]
     assert greedy_shares(Solver(16), info, examples, torch.from_numpy(length), 1, 16) == {}
 
 
@@ -151,3 +153,18 @@ def test_evaluation_measures_greedy_rollouts_beside_those_of_one_answer(tmp_path
     assert 0 <= metrics["greedy_nearly_shortest"] <= metrics["greedy_goal_reached"]
     assert tokens.shape[1] == SIZE**2
     assert "goal_reached" in metrics
+
+
+def test_chance_comes_far_where_nothing_is_closed_and_never_leaves_the_grid() -> None:
+    mazes = drop_walls(random_mazes(np.random.default_rng(5), 6, 200))
+    first, second = (greedy_rollout(Chance(), torch.from_numpy(mazes), 1, batch_size=50) for _ in range(2))
+    assert torch.equal(first.steps, second.steps)
+    assert 0.5 < first.reached.float().mean() < 0.95
+    tokens = torch.from_numpy(mazes).long()
+    ends = [((tokens - 1) // SIDES == role).long().argmax(1) for role in (START, GOAL)]
+    apart = sum((left - right).abs() for left, right in zip(*(divmod_cells(end) for end in ends), strict=True))
+    assert (first.steps[first.reached] >= apart[first.reached]).all()
+
+
+def divmod_cells(cells: Tensor) -> tuple[Tensor, Tensor]:
+    return cells // 6, cells % 6

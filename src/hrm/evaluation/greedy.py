@@ -3,7 +3,8 @@
 The model is asked again at every cell, with the start moved there, and the likeliest open neighbour that was not yet
 visited is taken; visited ones only where there is no other. So a walk never ends at a wall; it fails when it has not
 come to the goal after as many moves as the maze has cells. A whole batch walks at once; with the encoding "open_cells"
-every neighbour in the grid is open (hrm.data.lattice.tokens).
+every neighbour in the grid is open (hrm.data.lattice.tokens), and a walk that chooses by chance comes far: shares stand
+beside those of such walks.
 """
 
 import math
@@ -16,13 +17,16 @@ from hrm.data.lattice.rollout import Rollout, nearly_shortest
 from hrm.data.lattice.tokens import GOAL, SIDES, START
 from hrm.evaluation.segments import Examples, SegmentModel, batch_rows, batch_starts
 
+CHANCE_WALKS = 4  # a maze
+
 
 def greedy_shares(
     model: SegmentModel, info: DatasetInfo, examples: Examples, rating: Tensor, segments: int, batch_size: int
 ) -> dict[str, float]:
     """greedy_goal_reached and greedy_nearly_shortest (at most 5 % more cells than the shortest path), as shares.
 
-    Empty for other families than lattice mazes.
+    chance_goal_reached and chance_nearly_shortest are those of CHANCE_WALKS random walks a maze under the same rule,
+    greedy_goal_gain is what the model reaches beyond them. Empty for other families than lattice mazes.
 
     Args:
         model: in eval mode, on the device of `examples`.
@@ -34,12 +38,37 @@ def greedy_shares(
     """
     if info.family != "lattice":
         return {}
-    found = greedy_rollout(model, examples.inputs, segments, batch_size)
-    near = nearly_shortest(found, rating.to(examples.inputs.device))
+    rating = rating.to(examples.inputs.device)
+    reached, near = _shares(greedy_rollout(model, examples.inputs, segments, batch_size), rating)
+    walks = greedy_rollout(Chance(), examples.inputs.repeat(CHANCE_WALKS, 1), 1, batch_size)
+    chance, chance_near = _shares(walks, rating.repeat(CHANCE_WALKS))
     return {
-        "greedy_goal_reached": int(found.reached.sum()) / len(rating),
-        "greedy_nearly_shortest": int(near.sum()) / len(rating),
+        "greedy_goal_reached": reached,
+        "greedy_nearly_shortest": near,
+        "chance_goal_reached": chance,
+        "chance_nearly_shortest": chance_near,
+        "greedy_goal_gain": reached - chance,
     }
+
+
+def _shares(found: Rollout, rating: Tensor) -> tuple[float, float]:
+    near = nearly_shortest(found, rating)
+    return int(found.reached.sum()) / len(rating), int(near.sum()) / len(rating)
+
+
+class Chance:
+    """Scores every move by chance, the same ones at every call of a program."""
+
+    def __init__(self) -> None:
+        self.generator = torch.Generator().manual_seed(0)
+
+    def initial_carry(self, batch: int, device: torch.device) -> None:
+        """There is nothing to carry."""
+
+    def __call__(self, carry: None, inputs: Tensor, puzzle_ids: Tensor) -> tuple[None, Tensor, Tensor]:
+        """(batch, cells) -> logits (batch, cells, 5) and (batch, 2) of halting."""
+        logits = torch.rand(*inputs.shape, 5, generator=self.generator).to(inputs.device)
+        return carry, logits, torch.zeros(len(inputs), 2, device=inputs.device)
 
 
 @torch.inference_mode()
