@@ -37,7 +37,8 @@ def make_ledger(claims: ClaimsParams, summary: Mapping[Key, SummaryRow], scale: 
             entry = _entry(claims, group, claim, summary, scale, root)
             needed = entries[group.requires]["verdict"] if group.requires is not None else "reproduced"
             if entry["verdict"] == "reproduced" and needed != "reproduced":
-                entry |= {"verdict": "not reproduced", "reason": f"means nothing: {group.requires} is {needed}"}
+                without = "undecided" if needed == "undecided" else "not reproduced"
+                entry |= {"verdict": without, "reason": f"means nothing: {group.requires} is {needed}"}
             entries[claim.id] = entry
     return {"scale": scale, "claims": list(entries.values())}
 

@@ -4,9 +4,17 @@ from typing import Literal, NamedTuple
 
 from hrm.report.claims_file import Relation
 
-Verdict = Literal["reproduced", "within spread", "not reproduced", "not run at this scale"]
+Verdict = Literal["reproduced", "within spread", "undecided", "not reproduced", "not run at this scale"]
 # From the best to the one that says nothing; tables count them in this order.
-VERDICTS: tuple[Verdict, ...] = ("reproduced", "within spread", "not reproduced", "not run at this scale")
+VERDICTS: tuple[Verdict, ...] = (
+    "reproduced",
+    "within spread",
+    "undecided",
+    "not reproduced",
+    "not run at this scale",
+)
+WIDEST = 2.0  # times the tolerance: half the width of an interval that can still reproduce a number
+ROUNDING = 1e-9  # of decimals to binary; it must not decide at the very border
 
 
 class Judgement(NamedTuple):
@@ -29,30 +37,49 @@ def judge(
 ) -> Judgement:
     """Hold a measured number against a published one; all numbers in the same unit.
 
-    `equal`: `reproduced` when [low, high] overlaps [value - tolerance, value + tolerance]; else `within spread` when
-    our mean lies between the ends of the stated spread of independent runs; else `not reproduced`.
+    `equal`: `reproduced` when our mean lies within value +- tolerance and its interval is not wider than WIDEST times
+    that range; else `within spread` when the mean lies between the ends of the stated spread of independent runs; else
+    `undecided` when the interval overlaps the range, as then more trainings could show either; else `not reproduced`.
     `at_most`, `at_least`, `below`: `reproduced` when the whole interval obeys the inequality (with the tolerance; for
-    `below` strictly and without it): an inequality that the data leave open is not shown. Ends count as inside.
+    `below` strictly and without it), `not reproduced` when none of it does, else `undecided`. Ends count as inside.
     """
-    mean, low, high = measured
+    low, high = measured.low, measured.high
     if relation == "equal":
-        least, most = value - tolerance, value + tolerance
-        span = f"{_plain(low)} to {_plain(high)} and {_plain(least)} to {_plain(most)}"
-        # Rounding of decimals to binary must not decide at the very border.
-        if low <= most + 1e-9 and high >= least - 1e-9:
-            return Judgement("reproduced", f"{span} overlap")
-        if spread is not None and spread[0] <= mean <= spread[1]:
-            return Judgement(
-                "within spread", f"{_plain(mean)} lies between {_plain(spread[0])} and {_plain(spread[1])}"
-            )
-        return Judgement("not reproduced", f"{span} do not overlap")
-    holds, limit = {
-        "at_most": (high <= value + tolerance + 1e-9, f"at most {_plain(value + tolerance)}"),
-        "at_least": (low >= value - tolerance - 1e-9, f"at least {_plain(value - tolerance)}"),
-        "below": (high < value, f"below {_plain(value)}"),
+        return _judge_equal(measured, value - tolerance, value + tolerance, spread)
+    shown, refuted, limit = {
+        "at_most": (
+            high <= value + tolerance + ROUNDING,
+            low > value + tolerance + ROUNDING,
+            f"at most {_plain(value + tolerance)}",
+        ),
+        "at_least": (
+            low >= value - tolerance - ROUNDING,
+            high < value - tolerance - ROUNDING,
+            f"at least {_plain(value - tolerance)}",
+        ),
+        "below": (high < value, low >= value, f"below {_plain(value)}"),
     }[relation]
-    verdict: Verdict = "reproduced" if holds else "not reproduced"
-    return Judgement(verdict, f"{_plain(low)} to {_plain(high)} is {'' if holds else 'not '}{limit}")
+    span = f"{_plain(low)} to {_plain(high)}"
+    if shown:
+        return Judgement("reproduced", f"{span} is {limit}")
+    if refuted:
+        return Judgement("not reproduced", f"{span} is not {limit}")
+    return Judgement("undecided", f"{span} is only partly {limit}")
+
+
+def _judge_equal(measured: Measured, least: float, most: float, spread: tuple[float, float] | None) -> Judgement:
+    mean, low, high = measured
+    band, span = f"{_plain(least)} to {_plain(most)}", f"{_plain(low)} to {_plain(high)}"
+    inside = least - ROUNDING <= mean <= most + ROUNDING
+    if inside and high - low <= WIDEST * (most - least) + ROUNDING:
+        return Judgement("reproduced", f"{_plain(mean)} lies in {band}")
+    if spread is not None and spread[0] <= mean <= spread[1]:
+        return Judgement("within spread", f"{_plain(mean)} lies between {_plain(spread[0])} and {_plain(spread[1])}")
+    if inside:
+        return Judgement("undecided", f"{_plain(mean)} lies in {band}, but {span} is too wide to say so")
+    if low <= most + ROUNDING and high >= least - ROUNDING:
+        return Judgement("undecided", f"{_plain(mean)} lies outside of {band}, but {span} overlaps it")
+    return Judgement("not reproduced", f"{span} and {band} do not overlap")
 
 
 def not_run(
