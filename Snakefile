@@ -27,6 +27,7 @@ include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/analyse.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/compare.smk"
 include: "workflow/rules/dvc.smk"
 
 
@@ -35,6 +36,7 @@ rule all:
     input:
         f"results/{PIPELINE.scale}/claims.json",
         f"figures/{PIPELINE.scale}/memory.svg",
+        expand("figures/{scale}/{study}_aggregates.svg", scale=PIPELINE.scale, study=STUDIES),
         expand(
             ["figures/{scale}/{task}_difficulty.svg", "figures/{scale}/{task}/contact_sheet.html"],
             scale=PIPELINE.scale,

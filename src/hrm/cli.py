@@ -18,6 +18,7 @@ COMMANDS = {
     "evaluate": "measure a trained model on the test split",
     "analyse": "measure what networks do inside, and what it costs",
     "summarise": "bring the metrics of several seeds together, with intervals",
+    "aggregate": "bring the rows of a study together by what they differ in",
     "claims": "judge the published claims by our results",
     "render": "draw a figure from tables",
     "show": "draw some examples of a data set: a contact sheet, and a page to look through",

@@ -19,6 +19,7 @@ COMMANDS = {
     "evaluate": "evaluate",
     "measure_memory": "analyse",
     "summarise": "summarise",
+    "aggregate": "aggregate",
     "claims": "claims",
     "contact_sheet": "show",
 }

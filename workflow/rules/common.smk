@@ -1,11 +1,13 @@
 # What the rules share: which runs there are, and which parameter files and source files decide each phase.
 from hrm.core.analysis_schema import analysis_params
+from hrm.core.comparison_schema import comparison_params
 from hrm.core.data_params import data_files
 from hrm.core.schema import run_files
 
 PARAMS = Path("params")
 RUNS = [run for experiment in PIPELINE.experiments.values() for run in experiment.runs]
 ANALYSIS = analysis_params(PARAMS, [])
+STUDIES = comparison_params(PARAMS).aggregates
 
 # The source files that can change a phase's outputs; a folder stands for all modules in it. The rule file is among
 # them, since neither tool notices an edited command line after a sync. dvc.yaml names the same, and a test compares
@@ -52,7 +54,23 @@ SOURCES = {
         "commands/evaluate.py",
     ],
     "analyse": ["core", "analysis", "models", "commands/analyse.py"],
-    "summarise": ["core", "report/run_paths.py", "report/summary.py", "commands/summarise.py"],
+    "summarise": [
+        "core",
+        "report/contrasts.py",
+        "report/run_paths.py",
+        "report/summary.py",
+        "commands/summarise.py",
+    ],
+    "aggregate": [
+        "core",
+        "report/aggregates.py",
+        "report/claims_file.py",
+        "report/contrasts.py",
+        "report/run_paths.py",
+        "report/summary.py",
+        "commands/aggregate.py",
+    ],
+    "render_aggregates": ["core", "report", "commands/render.py"],
     "claims": ["core", "models", "report", "commands/claims.py"],
     "render": ["core", "report", "commands/render.py"],
     "show": ["core", "data", "report", "commands/show.py"],
@@ -63,6 +81,8 @@ RULE_FILES = {
     "evaluate": "evaluate",
     "analyse": "analyse",
     "summarise": "report",
+    "aggregate": "compare",
+    "render_aggregates": "compare",
     "claims": "report",
     "render": "report",
     "show": "report",
@@ -74,6 +94,7 @@ wildcard_constraints:
     task=r"[a-z][a-z0-9_]*",
     variant=r"[a-z][a-z0-9_]*",
     experiment="|".join(PIPELINE.experiments),
+    study="|".join(STUDIES),
     seed=r"\d+",
     shard=r"\d+",
 

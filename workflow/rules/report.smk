@@ -3,6 +3,7 @@
 
 rule summarise:
     input:
+        "params/comparisons.yaml",
         "params/evaluation.yaml",
         metrics=run_outputs("metrics.json"),
         folders=task_folders,

@@ -22,7 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     steps.add_argument("--steps", required=True, type=Path, help="steps.json (hrm evaluate makes it)")
     memory = figures.add_parser("memory", help="memory of a training step against its module calls")
     memory.add_argument("--table", required=True, type=Path, help="memory.csv (hrm analyse memory makes it)")
-    for figure in (difficulty, curves, segments, steps, memory):
+    aggregates = figures.add_parser("aggregates", help="means over the rows of a study")
+    aggregates.add_argument("--table", required=True, type=Path, help="CSV file (hrm aggregate makes it)")
+    for figure in (difficulty, curves, segments, steps, memory, aggregates):
         figure.add_argument("--out", required=True, type=Path, help="name without suffix: .svg and .png are written")
 
 
@@ -51,6 +53,10 @@ def _draw(arguments: argparse.Namespace) -> "Figure":
 
         confidence = evaluation_params(arguments.params, []).confidence
         return figure_segments.draw(arguments.tables, f"{100 * confidence:g} %")
+    if arguments.figure == "aggregates":
+        from hrm.report import figure_aggregates
+
+        return figure_aggregates.draw(arguments.table)
     if arguments.figure == "memory":
         from hrm.report import figure_memory
 

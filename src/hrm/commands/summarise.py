@@ -12,13 +12,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Read the metrics, write the table."""
+    """Read the metrics, add the contrasts of params/comparisons.yaml, write the table."""
+    from hrm.core.comparison_schema import comparison_params
     from hrm.core.files import write_text
     from hrm.core.schema import evaluation_params
+    from hrm.report.contrasts import contrast_runs
     from hrm.report.summary import read_metrics, summarise, write_summary
 
     confidence = evaluation_params(arguments.params, []).confidence
-    rows = summarise(read_metrics(arguments.metrics), confidence)
+    runs = read_metrics(arguments.metrics)
+    rows = summarise(runs | contrast_runs(runs, comparison_params(arguments.params).contrasts), confidence)
     write_text(arguments.out, write_summary(rows))
     print(f"{arguments.out}: {len(rows)} rows from {len(arguments.metrics)} runs")
     return 0

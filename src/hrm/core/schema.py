@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
 from hrm.core.analysis_schema import analysis_params
+from hrm.core.comparison_schema import comparison_params
 from hrm.core.data_params import check_name, check_scale, data_params
 from hrm.core.files import read_yaml
 from hrm.core.params import Params, load_params
@@ -207,6 +208,7 @@ def check_all(root: Path) -> PipelineParams:
     pipeline = pipeline_params(root)
     read_yaml(root / "claims.yaml")
     evaluation_params(root, [])
+    comparison_params(root)
     analysis = analysis_params(root, [])
     run_params(root, pipeline.scale, analysis.memory.task, analysis.memory.variant, [])
     for task in pipeline.datasets:

@@ -12,6 +12,7 @@ from scipy.special import stdtrit
 
 from hrm.core.errors import DataError
 from hrm.core.files import read_json
+from hrm.report.contrasts import PREFIX, Runs
 from hrm.report.run_paths import run_of
 
 # Metrics that are shares of examples or cells: the ends of their intervals are cut to 0 and 1.
@@ -49,12 +50,12 @@ def t_interval(values: list[float], confidence: float) -> tuple[float, float]:
     return mean - half, mean + half
 
 
-def read_metrics(paths: Iterable[Path]) -> dict[tuple[str, str], dict[str, dict[str, float]]]:
+def read_metrics(paths: Iterable[Path]) -> Runs:
     """(task, variant) -> seed folder -> metric -> value, from files .../TASK/VARIANT/seedN/metrics.json.
 
     Raises DataError for another path, the same run twice, or a metrics file that is not flat numbers.
     """
-    found: dict[tuple[str, str], dict[str, dict[str, float]]] = defaultdict(dict)
+    found: Runs = defaultdict(dict)
     for path in paths:
         task, variant, seed = run_of(path)
         values = read_json(path)
@@ -69,7 +70,7 @@ def read_metrics(paths: Iterable[Path]) -> dict[tuple[str, str], dict[str, dict[
     return dict(found)
 
 
-def summarise(runs: dict[tuple[str, str], dict[str, dict[str, float]]], confidence: float) -> list[SummaryRow]:
+def summarise(runs: Runs, confidence: float) -> list[SummaryRow]:
     """Rows sorted by task, variant and metric; equal runs in any order give equal rows.
 
     Two or more seeds: mean and t interval. One seed: exact_accuracy with the Wilson interval of its metrics file, all
@@ -82,7 +83,8 @@ def summarise(runs: dict[tuple[str, str], dict[str, dict[str, float]]], confiden
             if metric in ("exact_accuracy_low", "exact_accuracy_high"):
                 continue
             values = [seeds[seed][metric] for seed in sorted(seeds) if metric in seeds[seed]]
-            low, high, method = _interval(metric, values, seeds, confidence)
+            share = _is_share(metric) and not variant.startswith(PREFIX)
+            low, high, method = _interval(metric, values, seeds, confidence, share)
             rows.append(_row(task, variant, metric, len(values), sum(values) / len(values), low, high, method))
         exact = [values["exact_accuracy"] for values in seeds.values() if "exact_accuracy" in values]
         if len(exact) > 1:
@@ -121,12 +123,16 @@ def _parse(record: dict[str, str]) -> SummaryRow:
     return SummaryRow(*names, int(record["seeds"]), float(record["mean"]), low, high, record["method"])
 
 
+def _is_share(metric: str) -> bool:
+    return any(word in metric for word in SHARE_WORDS) and metric not in NOT_SHARES
+
+
 def _interval(
-    metric: str, values: list[float], seeds: dict[str, dict[str, float]], confidence: float
+    metric: str, values: list[float], seeds: dict[str, dict[str, float]], confidence: float, share: bool
 ) -> tuple[float | None, float | None, str]:
     if len(values) > 1:
         low, high = t_interval(values, confidence)
-        if any(word in metric for word in SHARE_WORDS) and metric not in NOT_SHARES:
+        if share:
             low, high = max(low, 0.0), min(high, 1.0)
         return low, high, "t"
     only = next(iter(seeds.values()))

@@ -1,0 +1,48 @@
+"""What params/comparisons.yaml may say."""
+
+import math
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from hrm.core.data_schema.base import Name
+from hrm.core.params import Params, load_params
+
+Grouping = Literal["segments", "architecture", "cycles"]
+
+
+class ContrastParams(Params):
+    """A weighted sum of the results of variants; the weights sum to 0."""
+
+    task: Name
+    metrics: Annotated[list[Name], Field(min_length=1)]
+    weights: Annotated[dict[Name, float], Field(min_length=2)]
+
+    @model_validator(mode="after")
+    def _sums_to_zero(self) -> "ContrastParams":
+        total = math.fsum(self.weights.values())
+        if abs(total) > 1e-9:
+            raise ValueError(f"the weights sum to {total:g}; they must sum to 0")
+        return self
+
+
+class AggregateParams(Params):
+    """Means over the variants of one task, by what they differ in."""
+
+    task: Name
+    metrics: Annotated[list[Name], Field(min_length=1)]
+    by: Annotated[list[Grouping], Field(min_length=1)]
+    published: Name | None
+
+
+class ComparisonParams(Params):
+    """params/comparisons.yaml."""
+
+    contrasts: dict[Name, ContrastParams]
+    aggregates: dict[Name, AggregateParams]
+
+
+def comparison_params(root: Path) -> ComparisonParams:
+    """Read params/comparisons.yaml."""
+    return load_params(ComparisonParams, [root / "comparisons.yaml"])

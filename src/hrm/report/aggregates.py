@@ -1,0 +1,111 @@
+"""Means over the rows of a study, grouped by what they differ in; the published rows are grouped the same way."""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from hrm.core.comparison_schema import AggregateParams, Grouping
+from hrm.core.errors import DataError
+from hrm.core.schema import RunParams, run_params
+from hrm.report.claims_file import ClaimsParams
+from hrm.report.contrasts import PREFIX
+from hrm.report.summary import Key, SummaryRow
+
+PERCENT = 100.0
+
+
+class AggregateRow(NamedTuple):
+    """Mean of one metric over the rows of one group, per cent; least and most are those of single rows."""
+
+    by: str
+    group: str
+    metric: str
+    variants: int
+    seeds: int  # of the row that has fewest
+    mean: float
+    least: float
+    most: float
+    published: float | None
+
+
+def aggregate(
+    params: AggregateParams, summary: Mapping[Key, SummaryRow], claims: ClaimsParams, root: Path, scale: str
+) -> list[AggregateRow]:
+    """All groups, in the order of their values; every variant of the task that the summary has counts once.
+
+    Args:
+        params: which task, metrics and groupings.
+        summary: our results.
+        claims: whose rows of the protocol `params.published` are the published values.
+        root: folder of the parameters, which say how variants differ.
+        scale: of the results.
+
+    Raises:
+        DataError: the summary has no variant of the task.
+    """
+    names = sorted({variant for task, variant, _ in summary if task == params.task and not variant.startswith(PREFIX)})
+    if not names:
+        raise DataError(f"the summary has no results of task {params.task}")
+    runs = {name: run_params(root, scale, params.task, name, []) for name in names}
+    published = published_values(claims, params)
+    rows = []
+    for by in params.by:
+        labels = {name: label_of(by, run) for name, run in runs.items()}
+        for group in sorted(set(labels.values()), key=lambda label: (len(label), label)):  # 8 before 16
+            members = [name for name in names if labels[name] == group]
+            for metric in params.metrics:
+                found = [
+                    summary[params.task, name, metric] for name in members if (params.task, name, metric) in summary
+                ]
+                theirs = [published[name, metric] for name in members if (name, metric) in published]
+                if found:
+                    rows.append(_row(by, group, metric, found, theirs if len(theirs) == len(members) else []))
+    return rows
+
+
+def label_of(by: Grouping, run: RunParams) -> str:
+    """The group of a variant: segments in training, H times L cycles, or the architecture in words."""
+    if by == "segments":
+        return str(run.halting.max_segments)
+    if by == "cycles":
+        return str(run.model.high_cycles * run.model.low_cycles)
+    if run.model.architecture == "hrm":
+        return "H/L"
+    return "H-only, BPTT" if run.model.gradient.rule == "full" else "H-only, detached"
+
+
+def published_values(claims: ClaimsParams, params: AggregateParams) -> dict[tuple[str, str], float]:
+    """(variant, metric) -> published per cent; the gain with four times the segments is the difference of two rows."""
+    found: dict[tuple[str, str], float] = {}
+    for group in claims.groups:
+        if group.protocol != params.published:
+            continue
+        for claim in group.claims:
+            task, variant, metric = claim.answers[0].split("/") if claim.answers else ("", "", "")
+            if task == params.task and claim.value is not None:
+                found[variant, metric] = claim.value
+    for variant in {variant for variant, _ in found}:
+        pair = [found.get((variant, metric)) for metric in ("exact_accuracy_4x", "exact_accuracy")]
+        if pair[0] is not None and pair[1] is not None:
+            found[variant, "scaling_gain"] = pair[0] - pair[1]
+    return found
+
+
+def csv_of(rows: Iterable[AggregateRow]) -> str:
+    """The table as CSV text; an unknown published value is an empty field."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(AggregateRow._fields)
+    for row in rows:
+        writer.writerow(["" if part is None else round(part, 4) if isinstance(part, float) else part for part in row])
+    return buffer.getvalue()
+
+
+def _row(by: str, group: str, metric: str, found: list[SummaryRow], theirs: list[float]) -> AggregateRow:
+    means = [PERCENT * row.mean for row in found]
+    published = sum(theirs) / len(theirs) if theirs else None
+    seeds = min(row.seeds for row in found)
+    mean = sum(means) / len(means)
+    return AggregateRow(by, group, metric, len(found), seeds, mean, min(means), max(means), published)

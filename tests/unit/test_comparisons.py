@@ -1,0 +1,115 @@
+"""Contrasts seed by seed, and means over the rows of a study."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers import PARAMS
+from hrm.cli import main
+from hrm.core.comparison_schema import AggregateParams, ContrastParams, comparison_params
+from hrm.core.schema import run_params
+from hrm.report.aggregates import aggregate, label_of, published_values
+from hrm.report.claims_file import read_claims
+from hrm.report.contrasts import contrast_runs
+from hrm.report.figure_aggregates import draw
+from hrm.report.summary import SummaryRow, summarise, write_summary
+
+SHARES = st.floats(0, 1)
+ROWS = ["hl_2x2", "hl_4x4", "bptt_4", "detached_4"]
+
+
+def contrast(**weights: float) -> ContrastParams:
+    return ContrastParams(task="boards", metrics=["exact_accuracy"], weights=weights)
+
+
+@given(st.lists(st.tuples(SHARES, SHARES, SHARES), min_size=2, max_size=5))
+def test_a_contrast_is_the_weighted_sum_of_each_seed_and_its_interval_that_of_the_sums(
+    values: list[tuple[float, float, float]],
+) -> None:
+    weights = {"a": 1.0, "b": -0.25, "c": -0.75}
+    runs = {
+        ("boards", name): {f"seed{seed}": {"exact_accuracy": row[place]} for seed, row in enumerate(values)}
+        for place, name in enumerate(weights)
+    }
+    found = contrast_runs(runs, {"x": contrast(**weights)})
+    sums = np.array(values) @ np.array([1.0, -0.25, -0.75])
+    assert [found["boards", "contrast_x"][f"seed{seed}"]["exact_accuracy"] for seed in range(len(values))] == (
+        pytest.approx(list(sums))
+    )
+    row = next(row for row in summarise(found, 0.95) if row.metric == "exact_accuracy")
+    assert row.mean == pytest.approx(sums.mean(), abs=1e-6)
+    assert row.low is not None and row.low <= row.mean + 1e-6  # and may be negative
+
+
+def test_only_seeds_and_metrics_that_all_have_count() -> None:
+    one = {"seed0": {"exact_accuracy": 0.5}, "seed1": {"exact_accuracy": 0.6}, "seed2": {"cells": 1.0}}
+    two = {"seed1": {"exact_accuracy": 0.2}, "seed2": {"exact_accuracy": 0.9}}
+    found = contrast_runs({("boards", "a"): one, ("boards", "b"): two}, {"x": contrast(a=1.0, b=-1.0)})
+    assert found == {("boards", "contrast_x"): {"seed1": {"exact_accuracy": pytest.approx(0.4)}}}
+    assert contrast_runs({("boards", "a"): one}, {"x": contrast(a=1.0, b=-1.0)}) == {}
+
+
+def test_weights_that_do_not_cancel_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"sum to 0.5; they must sum to 0"):
+        contrast(a=1.0, b=-0.5)
+
+
+def test_the_segments_contrast_differs_in_segments_alone() -> None:
+    weights = comparison_params(PARAMS).contrasts["segments"].weights
+    for name, weight in weights.items():
+        run = run_params(PARAMS, "gpu", "boards", name, [])
+        assert run.halting.max_segments == (4 if weight > 0 else 2)
+        other = run_params(PARAMS, "gpu", "boards", name[:-1] + ("2" if weight > 0 else "4"), [])
+        assert run.model == other.model and weights[name[:-1] + ("2" if weight > 0 else "4")] == -weight
+
+
+def row_of(variant: str, metric: str, mean: float) -> SummaryRow:
+    return SummaryRow("boards", variant, metric, 3, mean, None, None, "t")
+
+
+def test_groups_are_means_of_rows_beside_the_published_ones_grouped_the_same_way() -> None:
+    claims = read_claims(PARAMS / "claims.yaml")
+    params = comparison_params(PARAMS).aggregates["boards"]
+    published = published_values(claims, params)
+    variants = sorted({variant for variant, _ in published})
+    assert len(variants) == 10
+    rows = [row_of(name, metric, published[name, metric] / 100) for name in variants for metric in params.metrics]
+    rows.append(row_of("contrast_segments", "exact_accuracy", 0.9))
+    found = aggregate(params, {(row.task, row.variant, row.metric): row for row in rows}, claims, PARAMS, "gpu")
+    for row in found:  # ours are the published numbers here
+        assert row.mean == pytest.approx(row.published)
+        assert row.least <= row.mean <= row.most
+    # The study's own tables: it rounds, and it has 0.36 and 0.44, 0.30, 0.48; 0.56.
+    means = {(row.by, row.group): row.mean for row in found if row.metric == "exact_accuracy"}
+    assert means["segments", "2"] == pytest.approx(36, abs=0.6)
+    assert means["architecture", "H-only, BPTT"] == pytest.approx(44, abs=0.6)
+    assert means["cycles", "16"] == pytest.approx(56, abs=0.6)
+    assert [row.group for row in found if row.by == "cycles"][::2] == ["4", "8", "16"]
+
+
+def test_architectures_have_the_names_of_the_study() -> None:
+    names = [label_of("architecture", run_params(PARAMS, "gpu", "boards", f"board_{row}_s2", [])) for row in ROWS]
+    assert names == ["H/L", "H/L", "H-only, BPTT", "H-only, detached"]
+
+
+def test_command_and_figure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    summary, table = tmp_path / "summary.csv", tmp_path / "table.csv"
+    rows = [row_of(f"board_{row}_s2", "exact_accuracy", 0.1 * place) for place, row in enumerate(ROWS)]
+    summary.write_text(write_summary(rows))
+    common = ["--scale", "gpu", "--summary", str(summary), "--out", str(table), "--params", str(PARAMS)]
+    assert main(["aggregate", "boards", *common]) == 0
+    titles = [axes.get_xlabel() for axes in draw(table).axes]
+    assert titles == ["segments in training", "architecture", "H × L cycles"]
+    assert main(["aggregate", "bords", *common]) == 2
+    assert "no aggregate 'bords' in comparisons.yaml; allowed are boards" in capsys.readouterr().err
+    summary.write_text(write_summary([]))
+    assert main(["aggregate", "boards", *common]) == 2
+    assert "no results of task boards" in capsys.readouterr().err
+
+
+def test_a_grouping_that_nobody_knows_is_refused() -> None:
+    with pytest.raises(ValueError, match="segments"):
+        AggregateParams(task="boards", metrics=["exact_accuracy"], by=["colour"], published=None)  # type: ignore[list-item]
