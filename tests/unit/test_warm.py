@@ -15,7 +15,7 @@ from warm_servers import SOURCE, STAND_IN, alive, children, report_of, start_ser
 
 from helpers import PARAMS, TINY, tiny_dataset
 from hrm.data.dataset import save_dataset
-from hrm.warm import wire
+from hrm.warm import starter, wire
 from hrm.warm.identity import identity
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="hrm serve needs Linux")
@@ -189,3 +189,14 @@ def test_only_the_same_user_is_served(monkeypatch):
 def test_the_identity_survives_its_way_through_json():
     own = identity(dict(os.environ))
     assert json.loads(json.dumps(own)) == own
+
+
+def test_a_started_server_is_named_in_the_environment_until_it_is_stopped(tmp_path, monkeypatch):
+    monkeypatch.delenv("HRM_WARM", raising=False)
+    server = starter.start(tmp_path / "serve.log")
+    path = Path(os.environ["HRM_WARM"])
+    assert starter.start(tmp_path / "second.log") is None
+    starter.stop(server)
+    assert server.returncode is not None and "HRM_WARM" not in os.environ and not path.parent.exists()
+    monkeypatch.setenv("HRM_WARM", "")
+    assert starter.start(tmp_path / "third.log") is None
