@@ -70,6 +70,7 @@ def test_the_command_has_the_arguments_folder_environment_umask_and_streams_of_i
     code, out, err = warm.run("doctor", "report", text="in", cwd=tmp_path, umask=0o027, environment={"HRM_MIRROR": "m"})
     found = report_of(out)
     assert (code, err) == (0, "on stderr\n")
+    assert [path.stat().st_mode & 0o777 for path in (warm.socket.parent, warm.socket)] == [0o700, 0o600]
     assert (found["argv"][1:], found["folder"], found["stdin"]) == (["doctor", "report"], str(tmp_path), "in")
     assert (found["umask"], found["environment"]) == (0o027, warm.environment | {"HRM_MIRROR": "m"})
 

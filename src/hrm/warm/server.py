@@ -81,22 +81,22 @@ def _listening(path: Path) -> Iterator[socket.socket]:
     own = os.getpid()
     if len(os.fsencode(path.name)) > LONGEST_NAME:
         raise ProcessError(f"--socket {path}: its name may have {LONGEST_NAME} bytes")
-    made = False
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    made = not path.parent.exists()
+    umask = os.umask(0o077)
     try:
-        if not path.parent.is_dir():
-            path.parent.mkdir(mode=0o700)
-            made = True
+        path.parent.mkdir(mode=0o700, exist_ok=True)
         state = path.parent.stat()
         if state.st_uid != os.geteuid() or state.st_mode & 0o077:
             raise ProcessError(f"--socket {path}: its folder must be this user's alone (chmod 700)")
-        umask = os.umask(0o177)
         with address(path) as name:
             listener.bind(name)
-        os.umask(umask)
+        path.chmod(0o600)
         listener.listen(64)
     except OSError as error:
         raise ProcessError(f"--socket {path}: {error.strerror}") from error
+    finally:
+        os.umask(umask)
     try:
         yield listener
     finally:
