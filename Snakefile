@@ -29,6 +29,24 @@ include: "workflow/rules/analyse.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/compare.smk"
 include: "workflow/rules/dvc.smk"
+include: "workflow/rules/warm.smk"
+
+
+# Of several handlers of a kind Snakemake calls only the last, so each stands here once.
+onstart:
+    run_starts()
+    if not INSIDE_DVC:  # one job a stage
+        start_server()
+
+
+onsuccess:
+    stop_server()
+    run_ended()
+
+
+onerror:
+    stop_server()
+    run_ended()
 
 
 rule all:

@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -24,6 +25,7 @@ COMMANDS = {
     "show": "draw some examples of a data set: a contact sheet, and a page to look through",
     "bench": "time a fast path beside its reference, and print the ratio",
     "doctor": "say what this machine has, and whether the parameters are in order",
+    "serve": "import once for many commands, each of which then starts at once",
 }
 
 
@@ -36,7 +38,12 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a sub-command; returns the exit code."""
+    """Run a sub-command; returns the exit code. As a process of its own it asks a server first, where there is one."""
+    if argv is None and os.environ.get("HRM_WARM") and sys.platform == "linux":
+        from hrm.warm.client import run_warm
+
+        if (code := run_warm()) is not None:
+            return code
     arguments = list(sys.argv[1:] if argv is None else argv)
     parser = Parser(prog="hrm", description="Rebuilds the Hierarchical Reasoning Model paper, step by step.")
     parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="one of those below; each has --help")
@@ -47,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     sub = Parser(prog=f"hrm {name}", description=COMMANDS[name].capitalize() + ".")
     module.add_arguments(sub)
     try:
-        code: int = module.run(sub.parse_args(arguments[1:])) or 0
+        code = module.run(sub.parse_args(arguments[1:])) or 0
     except HrmError as error:
         from hrm.core.processes import first_to_fail
 

@@ -85,16 +85,13 @@ if IN_STEP and not INSIDE_DVC:
     take_over()
 
 
-onstart:
+def run_starts():
+    """Note that a run is under way, in case it does not come to its end."""
     if IN_STEP and not INSIDE_DVC:
         remember(running=True)
 
 
-onsuccess:
-    if IN_STEP:
-        hand_over()
-
-
-onerror:
+def run_ended():
+    """Record what was done."""
     if IN_STEP:
         hand_over()

@@ -1,0 +1,1 @@
+"""A server that has imported everything, so that the pipeline's many short commands need not."""
