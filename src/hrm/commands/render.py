@@ -1,4 +1,4 @@
-"""hrm render: one figure from tables, as SVG and PNG."""
+"""hrm render: one figure from tables, as SVG and PNG, or as an animation."""
 
 import argparse
 from pathlib import Path
@@ -15,24 +15,44 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     difficulty.add_argument("--dataset", required=True, type=Path, help="dataset.json (hrm generate makes it)")
     curves = figures.add_parser("curves", help="training curves")
     curves.add_argument("--histories", required=True, nargs="+", type=Path, help="TASK/VARIANT/seedN/history.csv")
-    segments = figures.add_parser("segments", help="exact accuracy against segments at inference")
+    segments = figures.add_parser("segments", help="segments taken, and exact accuracy against segments and layers")
     segments.add_argument("--tables", required=True, nargs="+", type=Path, help="TASK/VARIANT/seedN/segments.csv")
     segments.add_argument("--params", type=Path, default=Path("params"), help="folder of the parameters (params)")
-    steps = figures.add_parser("steps", help="one puzzle, segment by segment")
-    steps.add_argument("--steps", required=True, type=Path, help="steps.json (hrm evaluate makes it)")
+    steps = figures.add_parser("steps", help="one puzzle step by step, as a film strip; a PDF as well")
+    animation = figures.add_parser("animation", help="one puzzle step by step, as an animated GIF")
+    for film in (steps, animation):
+        film.add_argument("--steps", required=True, type=Path, help="steps.json (hrm evaluate makes it)")
+    animation.add_argument("--out", required=True, type=Path, help="the GIF file")
+    routing = figures.add_parser("routing", help="entropy of routes and attention by refinement")
+    routing.add_argument("--tables", required=True, nargs="+", type=Path, help="TASK/VARIANT/seedN/routing.csv")
     memory = figures.add_parser("memory", help="memory of a training step against its module calls")
     memory.add_argument("--table", required=True, type=Path, help="memory.csv (hrm analyse memory makes it)")
-    for figure in (difficulty, curves, segments, steps, memory):
+    for figure in (difficulty, curves, segments, steps, routing, memory):
         figure.add_argument("--out", required=True, type=Path, help="name without suffix: .svg and .png are written")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Draw the figure and write both files."""
-    from hrm.report.style import save, styled
+    from hrm.report.style import SUFFIXES, save, styled
 
     with styled():
-        written = save(_draw(arguments), arguments.out)
+        if arguments.figure == "animation":
+            return _animate(arguments)
+        suffixes = (*SUFFIXES, ".pdf") if arguments.figure == "steps" else SUFFIXES
+        written = save(_draw(arguments), arguments.out, suffixes)
     print(" ".join(str(path) for path in written))
+    return 0
+
+
+def _animate(arguments: argparse.Namespace) -> int:
+    from hrm.core.errors import ParameterError
+    from hrm.core.files import read_json
+    from hrm.report.animation import save_animation
+
+    if arguments.out.suffix != ".gif":
+        raise ParameterError(f"--out is {arguments.out}; it must end in .gif")
+    frames = save_animation(read_json(arguments.steps), str(arguments.steps), arguments.out)
+    print(f"{arguments.out}: {frames} frames")
     return 0
 
 
@@ -51,6 +71,10 @@ def _draw(arguments: argparse.Namespace) -> "Figure":
 
         confidence = evaluation_params(arguments.params, []).confidence
         return figure_segments.draw(arguments.tables, f"{100 * confidence:g} %")
+    if arguments.figure == "routing":
+        from hrm.report import figure_routing
+
+        return figure_routing.draw(arguments.tables)
     if arguments.figure == "memory":
         from hrm.report import figure_memory
 
