@@ -128,7 +128,9 @@ def test_the_command_writes_a_table_and_its_record_and_refuses_other_models(
     made = build_model(params.model, "float32", info.vocabulary_size, 16, 1, torch_generator(0, "test"))
     buffers = {name for name, _ in made.named_buffers()}
     state = made.state_dict()
-    tensors = {f"{kind}.{name}": state[name].clone() for name in state if name not in buffers for kind in ("ema", "raw")}
+    tensors = {
+        f"{kind}.{name}": state[name].clone() for name in state if name not in buffers for kind in ("ema", "raw")
+    }
     tensors |= {f"buffer.{name}": state[name] for name in state if name in buffers}
     save_tensors(tmp_path / "model.safetensors", tensors, {"kind": "model", **facts, "params": params.model_dump()})
 

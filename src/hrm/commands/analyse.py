@@ -17,12 +17,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     memory.add_argument("--scale", required=True, help="name of a folder in params/scales")
     memory.add_argument("--out", required=True, type=Path, help="the table, a CSV file; its record is beside it, .json")
     memory.set_defaults(example="memory.batch_size=8", analyse=_memory)
+    states = analyses.add_parser("states", help="residuals, trajectories and dimensions of a trained network's states")
+    states.add_argument("--model", required=True, type=Path, help="model.safetensors (hrm train makes it)")
+    states.add_argument("--data", required=True, type=Path, help="folder of the data set (hrm generate makes it)")
+    states.add_argument("--out", required=True, type=Path, help="folder for metrics.json and the tables")
+    states.set_defaults(example="states.examples=50", analyse=_states)
     routing = analyses.add_parser("routing", help="entropy of the routes and the attention of a pointer model")
     routing.add_argument("--model", required=True, type=Path, help="model.safetensors (hrm train makes it)")
     routing.add_argument("--data", required=True, type=Path, help="folder of the data set (hrm generate makes it)")
     routing.add_argument("--out", required=True, type=Path, help="folder for routing.csv and routing.json")
     routing.set_defaults(example="routing.examples=50", analyse=_routing)
-    for analysis in (memory, routing):
+    for analysis in (memory, states, routing):
         example = analysis.get_default("example")
         analysis.add_argument("--params", type=Path, default=Path("params"), help="folder of the parameters (params)")
         analysis.add_argument("--device", default="auto", help="auto (default), cpu, cuda or cuda:N")
@@ -55,6 +60,16 @@ def _memory(arguments: argparse.Namespace, params: "AnalysisParams", device: "to
     record = provenance(**facts, seconds=round(time.monotonic() - started, 2))
     write_json(arguments.out.with_suffix(".json"), record)
     print(f"{arguments.out}: {len(rows)} rows")
+
+
+def _states(arguments: argparse.Namespace, params: "AnalysisParams", device: "torch.device") -> None:
+    from hrm.analysis.states import analyse_states
+    from hrm.core.schema import evaluation_params
+
+    evaluation = evaluation_params(arguments.params, [])
+    metrics = analyse_states(arguments.model, arguments.data, arguments.out, params.states, evaluation, device)
+    shown = {name: value for name, value in metrics.items() if "_interval_" not in name}
+    print(f"{arguments.out}: " + ", ".join(f"{name} {value:g}" for name, value in shown.items()))
 
 
 def _routing(arguments: argparse.Namespace, params: "AnalysisParams", device: "torch.device") -> None:

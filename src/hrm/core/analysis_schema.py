@@ -1,9 +1,9 @@
 """What params/analysis.yaml may say."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import PositiveInt
+from pydantic import Field, PositiveInt
 
 from hrm.core.data_schema.base import Name
 from hrm.core.params import Params, load_params
@@ -24,12 +24,10 @@ class MemoryParams(Params):
     vocabulary_size: PositiveInt
 
 
-class RoutingParams(Params):
-    """Entropy of the routes and the attention of pointer models."""
+class RunsParams(Params):
+    """What is measured of trained networks."""
 
     runs: dict[Name, ExperimentParams]  # by experiment
-    examples: PositiveInt  # test puzzles, the first ones
-    batch_size: PositiveInt
 
     @property
     def all_runs(self) -> list[tuple[str, str, int]]:
@@ -37,10 +35,30 @@ class RoutingParams(Params):
         return [run for group in self.runs.values() for run in group.runs]
 
 
+class StatesParams(RunsParams):
+    """Residuals, principal components and participation ratio of the states of trained networks."""
+
+    examples: Annotated[int, Field(ge=2)]  # test puzzles, the first ones; each is a trajectory
+    batch_size: PositiveInt
+    least_steps: PositiveInt  # a recurrent network gets more segments than in training until it has made so many calls
+    puzzles: PositiveInt  # whose trajectories are drawn, the first ones
+    # Participation ratios over so many; what exceeds the examples is cut to them.
+    trajectories: Annotated[list[Annotated[int, Field(ge=2)]], Field(min_length=1)]
+    resamples: Annotated[int, Field(ge=100)]  # of the bootstrap
+
+
+class RoutingParams(RunsParams):
+    """Entropy of the routes and the attention of pointer models."""
+
+    examples: PositiveInt  # test puzzles, the first ones
+    batch_size: PositiveInt
+
+
 class AnalysisParams(Params):
     """params/analysis.yaml."""
 
     memory: MemoryParams
+    states: StatesParams
     routing: RoutingParams
 
 

@@ -50,6 +50,12 @@ def observed(model: SegmentModel, observer: Observer) -> Iterator[None]:
         model.observer = None
 
 
+def first_states(model: SegmentModel, batch: int, device: torch.device) -> dict[str, Tensor]:
+    """The states (batch, length, hidden) before the first call, by the names that calls have."""
+    carry = model.initial_carry(batch, device)
+    return dict(zip(("H", "L") if len(carry) == 2 else ("core",), carry, strict=True))
+
+
 def trace_segments(model: SegmentModel, inputs: Tensor, puzzle_ids: Tensor, segments: int) -> Iterator[TracedSegment]:
     """Run `segments` segments on fresh examples without a gradient; one item a segment, so that memory holds one.
 
