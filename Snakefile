@@ -46,3 +46,8 @@ rule all:
             experiment=PIPELINE.experiments,
             figure=["curves", "segments", "steps"],
         ),
+        expand(
+            "figures/{scale}/{experiment}_routing.svg",
+            scale=PIPELINE.scale,
+            experiment=ANALYSIS.routing.runs,
+        ),

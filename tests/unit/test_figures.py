@@ -21,6 +21,7 @@ from hrm.report import (
     figure_steps,
     style,
 )
+from hrm.report.film import read_film
 
 HISTORY = "step,examples,seconds,loss,cell_accuracy,exact_accuracy,q_halt_accuracy,mean_steps,learning_rate"
 SEGMENTS = "segments,trained_segments,examples,exact_accuracy,exact_accuracy_low,exact_accuracy_high,cell_accuracy"
@@ -95,7 +96,7 @@ def test_each_figure_is_written_twice_over_with_equal_bytes(tmp_path: Path, name
     assert main(["render", name, *options, "--out", str(tmp_path / "a" / "figure")]) == 0
     with matplotlib.rc_context({"font.size": 20, "axes.grid": False}):  # the user's own settings
         assert main(["render", name, *options, "--out", str(tmp_path / "b" / "figure.svg")]) == 0
-    suffixes = ["pdf", "png", "svg"] if name == "steps" else ["png", "svg"]
+    suffixes = ["gif", "pdf", "png", "svg"] if name == "steps" else ["png", "svg"]
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == [f"figure.{suffix}" for suffix in suffixes]
     for suffix in suffixes:
         first, second = ((tmp_path / folder / f"figure.{suffix}").read_bytes() for folder in "ab")
@@ -107,7 +108,7 @@ FIGURES: dict[str, Callable[[Path], Figure]] = {
     "difficulty": lambda root: figure_difficulty.draw(dataset_info(), "dataset.json"),
     "curves": lambda root: figure_curves.draw(histories(root)),
     "segments": lambda root: figure_segments.draw(segment_tables(root), "95 %"),
-    "steps": lambda root: figure_steps.draw(steps(), "steps.json"),
+    "steps": lambda root: figure_steps.draw(read_film(steps(), "steps.json")),
     "routing": lambda root: figure_routing.draw(routing_tables(root)),
     "memory": lambda root: figure_memory.draw(memory_table(root)),
 }
@@ -219,9 +220,7 @@ def test_bad_inputs_of_render_end_with_code_2_and_write_nothing(
     (tmp_path / "other.json").write_text("{}")
     other, out = str(tmp_path / "other.json"), str(tmp_path / "out" / "figure")
     assert main(["render", "steps", "--steps", other, "--out", out]) == 2
-    assert main(["render", "animation", "--steps", other, "--out", out + ".gif"]) == 2
-    assert main(["render", "animation", "--steps", other, "--out", out + ".png"]) == 2
     assert main(["render", "difficulty", "--dataset", other, "--out", out]) == 2
     assert main(["render", "curves", "--histories", other, "--out", out]) == 2
-    assert len(capsys.readouterr().err.strip().splitlines()) == 5
+    assert len(capsys.readouterr().err.strip().splitlines()) == 3
     assert not (tmp_path / "out").exists()

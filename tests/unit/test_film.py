@@ -1,4 +1,3 @@
-import json
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +12,11 @@ from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-from hrm.cli import main
 from hrm.data.dataset import load_dataset
 from hrm.evaluation.evaluate import test_examples as examples_of
 from hrm.evaluation.intermediate import earlier_answers
 from hrm.report import figure_steps, film_panels, style
-from hrm.report.animation import PAUSE_MILLISECONDS
+from hrm.report.animation import PAUSE_MILLISECONDS, save_animation
 from hrm.report.film import Film, choose_frames, mark, read_film, settled_frame
 from hrm.training.checkpoint import load_model
 
@@ -74,7 +72,7 @@ def test_marks_say_what_is_new_right_and_wrong() -> None:
 
 def test_digits_are_coloured_and_shaped_by_their_marks() -> None:
     with style.styled():
-        figure = figure_steps.draw(steps(), "steps.json")
+        figure = figure_steps.draw(read_film(steps(), "steps.json"))
     puzzle, first, second = figure.axes[:3]
     looks = {text.get_position(): text for text in first.texts}
     wrong, right, given = (looks[column + 0.5, row + 0.53] for row, column in ((0, 0), (2, 2), (0, 1)))
@@ -95,8 +93,8 @@ def test_digits_are_coloured_and_shaped_by_their_marks() -> None:
 
 def test_the_strip_shows_input_answers_and_target_with_their_places() -> None:
     with style.styled():
-        titles = [axes.get_title().split("\n") for axes in figure_steps.draw(steps(), "steps.json").axes]
-        stepwise = [axes.get_title() for axes in figure_steps.draw(with_earlier(), "steps.json").axes]
+        titles = [axes.get_title().split("\n") for axes in figure_steps.draw(read_film(steps(), "steps.json")).axes]
+        stepwise = [axes.get_title() for axes in figure_steps.draw(read_film(with_earlier(), "steps.json")).axes]
     assert titles[0] == ["input"]
     assert [title[:2] for title in titles[1:4]] == [
         ["segment 1", "2 wrong"],
@@ -114,7 +112,7 @@ def test_other_families_count_only_cells_with_a_label(family: str) -> None:
     known = steps() | {"family": family, "box": None, "q_halt": None}
     known |= {"label": [0, *known["label"][1:]]}  # no answer for cell 0 is wrong
     with style.styled():
-        figure = figure_steps.draw(known, "steps.json")
+        figure = figure_steps.draw(read_film(known, "steps.json"))
     assert [axes.get_title() for axes in figure.axes[1:3]] == ["segment 1\n1 wrong", "segment 2\nsolved"]
 
 
@@ -127,9 +125,9 @@ def test_a_path_has_dots_where_it_is_right_crosses_where_wrong_and_rings_where_m
     facts = {"input": given, "label": target, "predictions": shown[None]}
     known = steps() | {"family": "maze", "box": None, "q_halt": None, "grid_shape": [3, 3]}
     with style.styled():
-        answer = figure_steps.draw(known | {name: value.tolist() for name, value in facts.items()}, "steps.json").axes[
-            1
-        ]
+        answer = figure_steps.draw(
+            read_film(known | {name: value.tolist() for name, value in facts.items()}, "steps.json")
+        ).axes[1]
     right, missing, wrong = (dots for dots in answer.collections if isinstance(dots, PathCollection))
     assert np.asarray(right.get_offsets()).tolist() == [[1.5, 0.5]]
     assert np.asarray(missing.get_offsets()).tolist() == [[2.5, 0.5], [2.5, 1.5]]
@@ -155,17 +153,17 @@ def test_grids_fill_at_most_three_rows(panels: int) -> None:
 
 
 def test_an_animation_has_a_frame_a_step_rests_at_its_end_and_is_the_same_every_time(tmp_path: Path) -> None:
-    (tmp_path / "steps.json").write_text(json.dumps(steps()))
+    film = read_film(steps(), "steps.json")
     for name in ("a.gif", "b.gif"):
-        command = ["render", "animation", "--steps", str(tmp_path / "steps.json"), "--out", str(tmp_path / name)]
-        assert main(command) == 0
-    with Image.open(tmp_path / "a.gif") as film:
-        assert film.n_frames == len(steps()["predictions"])
-        durations = []
-        for place in range(film.n_frames):
-            film.seek(place)
-            durations.append(film.info["duration"])
-        assert film.info["loop"] == 0
+        with style.styled():
+            assert save_animation(film, tmp_path / name) == len(film.frames)
+    durations = []
+    with Image.open(tmp_path / "a.gif") as moving:
+        for place in range(moving.n_frames):
+            moving.seek(place)
+            durations.append(moving.info["duration"])
+        assert moving.info["loop"] == 0
+    assert len(durations) == len(film.frames)
     assert durations[-1] == PAUSE_MILLISECONDS > max(durations[:-1])
     assert (tmp_path / "a.gif").read_bytes() == (tmp_path / "b.gif").read_bytes()
     assert (tmp_path / "a.gif").stat().st_size < 300_000

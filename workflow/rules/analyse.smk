@@ -17,3 +17,28 @@ rule measure_memory:
         gpu=gpus,
     shell:
         "hrm analyse memory --scale {wildcards.scale} --out {output.table} 2> {log}"
+
+
+rule analyse_routing:
+    input:
+        "params/analysis.yaml",
+        "params/evaluation.yaml",
+        model="results/{scale}/{task}/{variant}/seed{seed}/model.safetensors",
+        train="data/{scale}/{task}/train.safetensors",
+        test="data/{scale}/{task}/test.safetensors",
+        info="data/{scale}/{task}/dataset.json",
+        sources=source_files("analyse"),
+    output:
+        table="results/{scale}/routing/{task}/{variant}/seed{seed}/routing.csv",
+        provenance="results/{scale}/routing/{task}/{variant}/seed{seed}/routing.json",
+    log:
+        "logs/analyse_routing@{scale}-{task}-{variant}-{seed}.log",
+    benchmark:
+        "benchmarks/analyse_routing@{scale}-{task}-{variant}-{seed}.tsv"
+    resources:
+        gpu=gpus,
+    params:
+        data=subpath(input.info, parent=True),
+        folder=subpath(output.table, parent=True),
+    shell:
+        "hrm analyse routing --model {input.model} --data {params.data} --out {params.folder} 2> {log}"

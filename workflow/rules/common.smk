@@ -51,7 +51,27 @@ SOURCES = {
         "training/checkpoint.py",
         "commands/evaluate.py",
     ],
-    "analyse": ["core", "analysis", "models", "commands/analyse.py"],
+    "analyse": [
+        "core",
+        "analysis",
+        "data/arc/canonical.py",
+        "data/arc/collection.py",
+        "data/arc/group.py",
+        "data/arc/mixing.py",
+        "data/compiled.py",
+        "data/dataset.py",
+        "data/grid/paths.py",
+        "data/lattice/rollout.py",
+        "data/lattice/tokens.py",
+        "data/maze/optimal.py",
+        "data/maze/tokens.py",
+        "data/permutations.py",
+        "data/turns.py",
+        "evaluation",
+        "models",
+        "training/checkpoint.py",
+        "commands/analyse.py",
+    ],
     "summarise": ["core", "report/run_paths.py", "report/summary.py", "commands/summarise.py"],
     "claims": ["core", "models", "report", "commands/claims.py"],
     "render": ["core", "report", "commands/render.py"],
@@ -158,6 +178,23 @@ def task_folders(wildcards):
         for task, variant, seed in RUNS
         if task in tasks
         for name in RUN_FILES
+    ]
+
+
+def routing_files(name):
+    """An input function: the file `name` of every run of an experiment whose routing is measured."""
+    return lambda wildcards: [
+        f"results/{wildcards.scale}/routing/{task}/{variant}/seed{seed}/{name}"
+        for task, variant, seed in ANALYSIS.routing.runs[wildcards.experiment].runs
+    ]
+
+
+def routing_folder(wildcards):
+    """Everything in the folder of the routing: stages depend on it as a whole, and so the rules do."""
+    return [
+        f"results/{wildcards.scale}/routing/{task}/{variant}/seed{seed}/{name}"
+        for task, variant, seed in ANALYSIS.routing.all_runs
+        for name in ("routing.csv", "routing.json")
     ]
 
 

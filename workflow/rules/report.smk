@@ -101,7 +101,7 @@ rule render_segments:
             "figures/{scale}/{experiment}_segments.svg",
             caption="../report/segments.rst",
             category="Figures",
-            labels={"scale": "{scale}", "experiment": "{experiment}", "figure": "accuracy against segments"},
+            labels={"scale": "{scale}", "experiment": "{experiment}", "figure": "computation at inference"},
         ),
         png="figures/{scale}/{experiment}_segments.png",
     log:
@@ -123,9 +123,16 @@ rule render_steps:
             "figures/{scale}/{experiment}_steps.svg",
             caption="../report/steps.rst",
             category="Figures",
-            labels={"scale": "{scale}", "experiment": "{experiment}", "figure": "one puzzle, segment by segment"},
+            labels={"scale": "{scale}", "experiment": "{experiment}", "figure": "one puzzle, step by step"},
         ),
         png="figures/{scale}/{experiment}_steps.png",
+        pdf="figures/{scale}/{experiment}_steps.pdf",
+        gif=report(
+            "figures/{scale}/{experiment}_steps.gif",
+            caption="../report/animation.rst",
+            category="Figures",
+            labels={"scale": "{scale}", "experiment": "{experiment}", "figure": "one puzzle, as an animation"},
+        ),
     log:
         "logs/render_steps@{scale}-{experiment}.log",
     benchmark:
@@ -134,6 +141,29 @@ rule render_steps:
         stem=subpath(output.svg, strip_suffix=".svg"),
     shell:
         "hrm render steps --steps {input.table} --out {params.stem} 2> {log}"
+
+
+rule render_routing:
+    input:
+        tables=routing_files("routing.csv"),
+        folder=routing_folder,
+        sources=source_files("render"),
+    output:
+        svg=report(
+            "figures/{scale}/{experiment}_routing.svg",
+            caption="../report/routing.rst",
+            category="Figures",
+            labels={"scale": "{scale}", "experiment": "{experiment}", "figure": "entropy of routes and attention"},
+        ),
+        png="figures/{scale}/{experiment}_routing.png",
+    log:
+        "logs/render_routing@{scale}-{experiment}.log",
+    benchmark:
+        "benchmarks/render_routing@{scale}-{experiment}.tsv"
+    params:
+        stem=subpath(output.svg, strip_suffix=".svg"),
+    shell:
+        "hrm render routing --tables {input.tables} --out {params.stem} 2> {log}"
 
 
 rule render_memory:

@@ -1,4 +1,4 @@
-"""hrm render: one figure from tables, as SVG and PNG, or as an animation."""
+"""hrm render: one figure from tables, as SVG and PNG; films as PDF and animated GIF too."""
 
 import argparse
 from pathlib import Path
@@ -18,11 +18,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     segments = figures.add_parser("segments", help="segments taken, and exact accuracy against segments and layers")
     segments.add_argument("--tables", required=True, nargs="+", type=Path, help="TASK/VARIANT/seedN/segments.csv")
     segments.add_argument("--params", type=Path, default=Path("params"), help="folder of the parameters (params)")
-    steps = figures.add_parser("steps", help="one puzzle step by step, as a film strip; a PDF as well")
-    animation = figures.add_parser("animation", help="one puzzle step by step, as an animated GIF")
-    for film in (steps, animation):
-        film.add_argument("--steps", required=True, type=Path, help="steps.json (hrm evaluate makes it)")
-    animation.add_argument("--out", required=True, type=Path, help="the GIF file")
+    steps = figures.add_parser("steps", help="one puzzle step by step: a film strip (PDF too) and an animation (GIF)")
+    steps.add_argument("--steps", required=True, type=Path, help="steps.json (hrm evaluate makes it)")
     routing = figures.add_parser("routing", help="entropy of routes and attention by refinement")
     routing.add_argument("--tables", required=True, nargs="+", type=Path, help="TASK/VARIANT/seedN/routing.csv")
     memory = figures.add_parser("memory", help="memory of a training step against its module calls")
@@ -33,27 +30,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Draw the figure and write both files."""
-    from hrm.report.style import SUFFIXES, save, styled
+    from hrm.report.style import save, styled
 
     with styled():
-        if arguments.figure == "animation":
-            return _animate(arguments)
-        suffixes = (*SUFFIXES, ".pdf") if arguments.figure == "steps" else SUFFIXES
-        written = save(_draw(arguments), arguments.out, suffixes)
+        written = _film(arguments) if arguments.figure == "steps" else save(_draw(arguments), arguments.out)
     print(" ".join(str(path) for path in written))
     return 0
 
 
-def _animate(arguments: argparse.Namespace) -> int:
-    from hrm.core.errors import ParameterError
+def _film(arguments: argparse.Namespace) -> list[Path]:
     from hrm.core.files import read_json
+    from hrm.report import figure_steps
     from hrm.report.animation import save_animation
+    from hrm.report.film import read_film
+    from hrm.report.style import SUFFIXES, save
 
-    if arguments.out.suffix != ".gif":
-        raise ParameterError(f"--out is {arguments.out}; it must end in .gif")
-    frames = save_animation(read_json(arguments.steps), str(arguments.steps), arguments.out)
-    print(f"{arguments.out}: {frames} frames")
-    return 0
+    film = read_film(read_json(arguments.steps), str(arguments.steps))
+    written = save(figure_steps.draw(film), arguments.out, (*SUFFIXES, ".pdf"))
+    moving = written[0].with_suffix(".gif")
+    save_animation(film, moving)
+    return [*written, moving]
 
 
 def _draw(arguments: argparse.Namespace) -> "Figure":
@@ -75,14 +71,9 @@ def _draw(arguments: argparse.Namespace) -> "Figure":
         from hrm.report import figure_routing
 
         return figure_routing.draw(arguments.tables)
-    if arguments.figure == "memory":
-        from hrm.report import figure_memory
+    from hrm.report import figure_memory
 
-        return figure_memory.draw(arguments.table)
-    from hrm.core.files import read_json
-    from hrm.report import figure_steps
-
-    return figure_steps.draw(read_json(arguments.steps), str(arguments.steps))
+    return figure_memory.draw(arguments.table)
 
 
 def _described(path: Path) -> dict[str, object]:

@@ -2,7 +2,6 @@
 
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -10,19 +9,15 @@ from PIL import Image
 
 from hrm.core.files import atomic_path
 from hrm.report.figure_steps import draw_moving, moving_frames
-from hrm.report.film import read_film
+from hrm.report.film import Film
 
 DPI = 100
 FRAME_MILLISECONDS = 500
 PAUSE_MILLISECONDS = 3000  # on the last frame, before it starts over
 
 
-def save_animation(steps: Any, source: str, target: Path) -> int:
-    """Write the film of steps.json (`source`) as GIF and return the number of its frames.
-
-    Raises DataError when `steps` is of another kind.
-    """
-    film = read_film(steps, source)
+def save_animation(film: Film, target: Path) -> int:
+    """Write the film as GIF and return the number of its frames."""
     chosen = moving_frames(film)
     before = [None, *(frame.cells for frame in chosen)]
     pictures = [_picture(draw_moving(film, frame, cells)) for frame, cells in zip(chosen, before, strict=False)]

@@ -13,7 +13,7 @@ from matplotlib.patches import Patch
 
 from hrm.report import film_panels, style
 from hrm.report.drawings import rating_text
-from hrm.report.film import Cells, Film, Frame, choose_frames, mark, read_film
+from hrm.report.film import Cells, Film, Frame, choose_frames, mark
 from hrm.report.grids import GIVEN, LIGHT
 
 Handles = list[tuple[Artist | tuple[Artist, ...], str]]
@@ -22,12 +22,8 @@ MOST_MOVING = 64  # frames of an animation; with more steps, each segment is one
 MOVING_SIZE = (6.4, 2.9)  # inches of an animation
 
 
-def draw(steps: Any, source: str) -> Figure:
-    """Film strip from steps.json: the input, the answers at which something changed, the target.
-
-    Raises DataError when `steps` is of another kind.
-    """
-    film = read_film(steps, source)
+def draw(film: Film) -> Figure:
+    """Film strip: the input, the answers at which something changed, the target."""
     chosen = choose_frames(film, MOST_PANELS - 2)
     columns = layout(len(chosen) + 2)
     rows = -(-(len(chosen) + 2) // columns)
@@ -65,7 +61,7 @@ def moving_frames(film: Film) -> list[Frame]:
 
 def draw_moving(film: Film, frame: Frame, before: Cells | None) -> Figure:
     """One picture of an animation: the input, an answer with its marks, the target."""
-    figure = style.new_figure(*MOVING_SIZE, layout="none")  # places are the same in every frame
+    figure = style.new_figure(*MOVING_SIZE, layout=None)  # places are the same in every frame
     figure.subplots_adjust(left=0.01, right=0.99, bottom=0.11, top=0.86, wspace=0.05)
     given, answer, target = figure.subplots(1, 3)
     side = MOVING_SIZE[0] / 3 - 0.1
