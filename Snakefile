@@ -46,3 +46,9 @@ rule all:
             experiment=PIPELINE.experiments,
             figure=["curves", "segments", "steps"],
         ),
+        expand(
+            "figures/{scale}/{experiment}_{figure}.svg",
+            scale=PIPELINE.scale,
+            experiment=ANALYSIS.states.runs,
+            figure=["residuals", "participation"],
+        ),

@@ -51,7 +51,27 @@ SOURCES = {
         "training/checkpoint.py",
         "commands/evaluate.py",
     ],
-    "analyse": ["core", "analysis", "models", "commands/analyse.py"],
+    "analyse": [
+        "core",
+        "analysis",
+        "data/arc/canonical.py",
+        "data/arc/collection.py",
+        "data/arc/group.py",
+        "data/arc/mixing.py",
+        "data/compiled.py",
+        "data/dataset.py",
+        "data/grid/paths.py",
+        "data/lattice/rollout.py",
+        "data/lattice/tokens.py",
+        "data/maze/optimal.py",
+        "data/maze/tokens.py",
+        "data/permutations.py",
+        "data/turns.py",
+        "evaluation",
+        "models",
+        "training/checkpoint.py",
+        "commands/analyse.py",
+    ],
     "summarise": ["core", "report/run_paths.py", "report/summary.py", "commands/summarise.py"],
     "claims": ["core", "models", "report", "commands/claims.py"],
     "render": ["core", "report", "commands/render.py"],
@@ -158,6 +178,36 @@ def task_folders(wildcards):
         for task, variant, seed in RUNS
         if task in tasks
         for name in RUN_FILES
+    ]
+
+
+# What lies in the folder of the states of a run.
+STATE_FILES = [
+    "residuals.csv",
+    "trajectories.csv",
+    "participation.csv",
+    "metrics.json",
+    "states.json",
+]
+
+
+def state_files(name):
+    """An input function: the file `name` of the states of every run that is looked into, or of one experiment's."""
+
+    def files(wildcards):
+        group = wildcards.get("experiment")
+        runs = ANALYSIS.states.runs[group].runs if group else ANALYSIS.states.all_runs
+        return [f"results/{wildcards.scale}/states/{task}/{variant}/seed{seed}/{name}" for task, variant, seed in runs]
+
+    return files
+
+
+def states_folder(wildcards):
+    """Everything in the folder of the states: stages depend on it as a whole, and so the rules do."""
+    return [
+        f"results/{wildcards.scale}/states/{task}/{variant}/seed{seed}/{name}"
+        for task, variant, seed in ANALYSIS.states.all_runs
+        for name in STATE_FILES
     ]
 
 
