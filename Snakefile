@@ -51,3 +51,9 @@ rule all:
             scale=PIPELINE.scale,
             experiment=ANALYSIS.routing.runs,
         ),
+        expand(
+            "figures/{scale}/{experiment}_{figure}.svg",
+            scale=PIPELINE.scale,
+            experiment=ANALYSIS.states.runs,
+            figure=["residuals", "participation"],
+        ),

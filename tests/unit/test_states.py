@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ from hrm.analysis.observe import Plan, observe, plan_of
 from hrm.analysis.residuals import Step, characters, intervals, resampled_means
 from hrm.analysis.states import WORDS
 from hrm.cli import main
+from hrm.core.errors import ParameterError
+from hrm.core.schema import check_all
 from hrm.data.dataset import load_dataset
 from hrm.evaluation.evaluate import test_examples as examples_of
 from hrm.report.claims_file import read_claims
@@ -114,6 +117,7 @@ def test_curves_are_described_as_the_paper_describes_them() -> None:
     low = found("L", 2, [8.0, 2.0, 4.0, 1.0])
     assert (low["within"], low["reset"]) == pytest.approx((0.25, 2.0))
     assert low["decline"] == pytest.approx(-0.8)
+    assert found("L", 3, [8.0, 2.0, 0.0, 0.0, 0.0, 0.0])["within"] == pytest.approx(0.25 ** (1 / 3))
     assert found("layer", 1, [6.0, 1.0, 2.0, 3.0]) == pytest.approx({"ends": 2.0})
     assert found("layer", 1, [6.0, 1.0]) == {}
 
@@ -170,6 +174,17 @@ def test_a_wrong_setting_gets_one_line(
     assert analyse(trained, tmp_path / "out", "--set", setting) == 2
     error = capfd.readouterr().err.strip()
     assert words in error and len(error.splitlines()) == 1 and not (tmp_path / "out").exists()
+
+
+def test_runs_that_nobody_trains_are_refused(tmp_path: Path) -> None:
+    root = Path(shutil.copytree(PARAMS, tmp_path / "params"))
+    text = (root / "analysis.yaml").read_text()
+    (root / "analysis.yaml").write_text(text.replace("variants: [hrm, trm,", "variants: [hrm, pointer,"))
+    with pytest.raises(ParameterError, match=r"states.runs.sudoku has sudoku/pointer/0; allowed are"):
+        check_all(root)
+    (root / "analysis.yaml").write_text(text.replace("    boards: {", "    planks: {"))
+    with pytest.raises(ParameterError, match=r"states.runs.planks: allowed names are .*boards"):
+        check_all(root)
 
 
 def test_one_test_example_is_too_few(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -181,6 +181,36 @@ def task_folders(wildcards):
     ]
 
 
+# What lies in the folder of the states of a run.
+STATE_FILES = [
+    "residuals.csv",
+    "trajectories.csv",
+    "participation.csv",
+    "metrics.json",
+    "states.json",
+]
+
+
+def state_files(name):
+    """An input function: the file `name` of the states of every run that is looked into, or of one experiment's."""
+
+    def files(wildcards):
+        group = wildcards.get("experiment")
+        runs = ANALYSIS.states.runs[group].runs if group else ANALYSIS.states.all_runs
+        return [f"results/{wildcards.scale}/states/{task}/{variant}/seed{seed}/{name}" for task, variant, seed in runs]
+
+    return files
+
+
+def states_folder(wildcards):
+    """Everything in the folder of the states: stages depend on it as a whole, and so the rules do."""
+    return [
+        f"results/{wildcards.scale}/states/{task}/{variant}/seed{seed}/{name}"
+        for task, variant, seed in ANALYSIS.states.all_runs
+        for name in STATE_FILES
+    ]
+
+
 def routing_files(name):
     """An input function: the file `name` of every run of an experiment whose routing is measured."""
     return lambda wildcards: [

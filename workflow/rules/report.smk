@@ -6,6 +6,8 @@ rule summarise:
         "params/evaluation.yaml",
         metrics=run_outputs("metrics.json"),
         folders=task_folders,
+        states=state_files("metrics.json"),
+        states_folder=states_folder,
         sources=source_files("summarise"),
     output:
         report(
@@ -19,7 +21,7 @@ rule summarise:
     benchmark:
         "benchmarks/summarise@{scale}.tsv"
     shell:
-        "hrm summarise --out {output} {input.metrics} 2> {log}"
+        "hrm summarise --out {output} {input.metrics} {input.states} 2> {log}"
 
 
 rule claims:
@@ -186,6 +188,57 @@ rule render_memory:
         stem=subpath(output.svg, strip_suffix=".svg"),
     shell:
         "hrm render memory --table {input.table} --out {params.stem} 2> {log}"
+
+
+rule render_residuals:
+    input:
+        "params/evaluation.yaml",
+        tables=state_files("residuals.csv"),
+        trajectories=state_files("trajectories.csv"),
+        folder=states_folder,
+        sources=source_files("render"),
+    output:
+        svg=report(
+            "figures/{scale}/{experiment}_residuals.svg",
+            caption="../report/residuals.rst",
+            category="Figures",
+            labels={"scale": "{scale}", "experiment": "{experiment}", "figure": "forward residuals"},
+        ),
+        png="figures/{scale}/{experiment}_residuals.png",
+    log:
+        "logs/render_residuals@{scale}-{experiment}.log",
+    benchmark:
+        "benchmarks/render_residuals@{scale}-{experiment}.tsv"
+    params:
+        stem=subpath(output.svg, strip_suffix=".svg"),
+    shell:
+        "hrm render residuals --tables {input.tables} --trajectories {input.trajectories}"
+        " --out {params.stem} 2> {log}"
+
+
+rule render_participation:
+    input:
+        "params/evaluation.yaml",
+        claims="params/claims.yaml",
+        tables=state_files("participation.csv"),
+        folder=states_folder,
+        sources=source_files("render"),
+    output:
+        svg=report(
+            "figures/{scale}/{experiment}_participation.svg",
+            caption="../report/participation.rst",
+            category="Figures",
+            labels={"scale": "{scale}", "experiment": "{experiment}", "figure": "participation ratio"},
+        ),
+        png="figures/{scale}/{experiment}_participation.png",
+    log:
+        "logs/render_participation@{scale}-{experiment}.log",
+    benchmark:
+        "benchmarks/render_participation@{scale}-{experiment}.tsv"
+    params:
+        stem=subpath(output.svg, strip_suffix=".svg"),
+    shell:
+        "hrm render participation --tables {input.tables} --claims {input.claims} --out {params.stem} 2> {log}"
 
 
 rule contact_sheet:

@@ -86,7 +86,8 @@ def _cycles(steps: Sequence[Step]) -> list[list[int]]:
 
 
 def _mean_quotient(above: Tensor, below: Tensor) -> Tensor:
-    return (above.log() - below.log()).mean(dim=1).exp()
+    least = torch.finfo(torch.float32).tiny  # a state that has come to rest: 0 over 0 counts as 1
+    return (above.clamp_min(least).log() - below.clamp_min(least).log()).mean(dim=1).exp()
 
 
 def _decline(curve: Tensor) -> Tensor:

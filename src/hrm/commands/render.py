@@ -17,14 +17,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     curves.add_argument("--histories", required=True, nargs="+", type=Path, help="TASK/VARIANT/seedN/history.csv")
     segments = figures.add_parser("segments", help="segments taken, and exact accuracy against segments and layers")
     segments.add_argument("--tables", required=True, nargs="+", type=Path, help="TASK/VARIANT/seedN/segments.csv")
-    segments.add_argument("--params", type=Path, default=Path("params"), help="folder of the parameters (params)")
     steps = figures.add_parser("steps", help="one puzzle step by step: a film strip (PDF too) and an animation (GIF)")
     steps.add_argument("--steps", required=True, type=Path, help="steps.json (hrm evaluate makes it)")
     routing = figures.add_parser("routing", help="entropy of routes and attention by refinement")
     routing.add_argument("--tables", required=True, nargs="+", type=Path, help="TASK/VARIANT/seedN/routing.csv")
     memory = figures.add_parser("memory", help="memory of a training step against its module calls")
     memory.add_argument("--table", required=True, type=Path, help="memory.csv (hrm analyse memory makes it)")
-    for figure in (difficulty, curves, segments, steps, routing, memory):
+    residuals = figures.add_parser("residuals", help="forward residuals and trajectories of states")
+    residuals.add_argument("--tables", required=True, nargs="+", type=Path, help="TASK/VARIANT/seedN/residuals.csv")
+    residuals.add_argument(
+        "--trajectories", required=True, nargs="+", type=Path, help="TASK/VARIANT/seedN/trajectories.csv"
+    )
+    participation = figures.add_parser("participation", help="dimensions of states against trajectories")
+    participation.add_argument(
+        "--tables", required=True, nargs="+", type=Path, help="TASK/VARIANT/seedN/participation.csv"
+    )
+    participation.add_argument("--claims", type=Path, help="draw the published ratios of this file (none)")
+    for figure in (segments, residuals, participation):
+        figure.add_argument("--params", type=Path, default=Path("params"), help="folder of the parameters (params)")
+    for figure in (difficulty, curves, segments, steps, routing, memory, residuals, participation):
         figure.add_argument("--out", required=True, type=Path, help="name without suffix: .svg and .png are written")
 
 
@@ -62,18 +73,36 @@ def _draw(arguments: argparse.Namespace) -> "Figure":
 
         return figure_curves.draw(arguments.histories)
     if arguments.figure == "segments":
-        from hrm.core.schema import evaluation_params
         from hrm.report import figure_segments
 
-        confidence = evaluation_params(arguments.params, []).confidence
-        return figure_segments.draw(arguments.tables, f"{100 * confidence:g} %")
+        return figure_segments.draw(arguments.tables, _confidence(arguments.params))
+    if arguments.figure == "memory":
+        from hrm.report import figure_memory
+
+        return figure_memory.draw(arguments.table)
+    if arguments.figure == "residuals":
+        from hrm.report import figure_residuals
+
+        return figure_residuals.draw(arguments.tables, arguments.trajectories, _confidence(arguments.params))
     if arguments.figure == "routing":
         from hrm.report import figure_routing
 
         return figure_routing.draw(arguments.tables)
-    from hrm.report import figure_memory
+    from hrm.report import figure_participation
 
-    return figure_memory.draw(arguments.table)
+    confidence = _confidence(arguments.params)
+    if arguments.claims is None:
+        return figure_participation.draw(arguments.tables, {}, confidence)
+    from hrm.report.claims_file import read_claims
+
+    published = figure_participation.published_ratios(read_claims(arguments.claims))
+    return figure_participation.draw(arguments.tables, published, confidence)
+
+
+def _confidence(params: Path) -> str:
+    from hrm.core.schema import evaluation_params
+
+    return f"{100 * evaluation_params(params, []).confidence:g} %"
 
 
 def _described(path: Path) -> dict[str, object]:

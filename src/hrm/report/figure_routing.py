@@ -29,10 +29,14 @@ def draw(paths: Sequence[Path]) -> Figure:
     for runs in groups.values():
         for run in runs:
             _check(run)
+    found = {kind for runs in groups.values() for run in runs for kind in run.table["kind"]}
+    kinds = [kind for kind in KINDS if kind in found]  # networks without controllers have attention alone
+    if not kinds:
+        raise DataError(f"{paths[0]}: kind must be {' or '.join(KINDS)} (hrm analyse routing writes them)")
     tasks, variants = (sorted({group[place] for group in groups}) for place in (0, 1))
-    figure = style.new_figure(style.COLUMN_WIDTH, 3.3 + 0.17 * (len(variants) + 1))
-    grid = figure.subplots(len(KINDS), len(tasks), sharex="col", sharey=True, squeeze=False)
-    for row, kind in enumerate(KINDS):
+    figure = style.new_figure(style.COLUMN_WIDTH, 0.5 + 1.4 * len(kinds) + 0.17 * (len(variants) + 2))
+    grid = figure.subplots(len(kinds), len(tasks), sharex="col", sharey=True, squeeze=False)
+    for row, kind in enumerate(kinds):
         for column, task in enumerate(tasks):
             axes = grid[row, column]
             for index, variant in enumerate(variants):
@@ -43,11 +47,9 @@ def draw(paths: Sequence[Path]) -> Figure:
             axes.margins(x=0.08)
             if row == 0:
                 axes.set_title(task, loc="left", size=8)
-            if row == len(KINDS) - 1:
+            if row == len(kinds) - 1:
                 axes.set_xlabel("refinement")
         grid[row, 0].set_ylabel(KINDS[kind])
-    if not any(axes.lines for axes in grid[0]):
-        raise DataError(f"{paths[0]}: no table has routes of heads (hrm analyse routing writes them)")
     handles = [Line2D([], [], label=name, **_look(index)) for index, name in enumerate(variants)]
     handles.append(Line2D([], [], color=style.GREY, lw=0.6, label="thin: each block, and each head of it"))
     figure.suptitle("Entropy of routes and attention", size=8.5, ha="left", x=0.02)

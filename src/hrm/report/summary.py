@@ -79,7 +79,8 @@ def summarise(runs: dict[tuple[str, str], dict[str, dict[str, float]]], confiden
     """Rows sorted by task, variant and metric; equal runs in any order give equal rows.
 
     Two or more seeds: mean and t interval. One seed: exact_accuracy with the Wilson interval of its metrics file, what
-    has NAME_interval_low and NAME_interval_high beside it with that, all else without an interval. `exact_accuracy_half_range`, half of maximum minus minimum, says how far seeds spread.
+    has NAME_interval_low and NAME_interval_high beside it with that, all else without an interval.
+    `exact_accuracy_half_range`, half of maximum minus minimum, says how far seeds spread.
     """
     rows = []
     for (task, variant), seeds in sorted(runs.items()):
