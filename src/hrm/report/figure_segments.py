@@ -139,7 +139,7 @@ def _draw_computation(axes: Axes, series: Sequence[Series]) -> str:
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlabel("mean layers passed by a puzzle")
     _accuracy_axis(axes)
-    return "Accuracy against computation"
+    return "Accuracy by layers"
 
 
 def _line(axes: Axes, one: Series, places: Any, values: pd.Series, changes: dict[str, Any]) -> None:
