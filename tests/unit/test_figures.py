@@ -132,6 +132,14 @@ def test_routing_draws_each_block_and_head_thin_and_their_mean_thick(tmp_path: P
     assert mean == pytest.approx([20, 30])
 
 
+def test_networks_without_routes_have_a_panel_of_attention_alone(tmp_path: Path) -> None:
+    (path,) = routing_tables(tmp_path)
+    path.write_text("".join(line for line in path.open() if not line.startswith("routing")))
+    with style.styled():
+        (axes,) = figure_routing.draw([path]).axes
+    assert "attention" in axes.get_ylabel()
+
+
 def test_segments_of_examples_that_halt_are_drawn_beside_all_segments(tmp_path: Path) -> None:
     (path,) = segment_tables(tmp_path)
     lines = path.read_text().splitlines()
