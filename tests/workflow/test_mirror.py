@@ -18,6 +18,7 @@ COMMANDS = {
     "train": "train",
     "evaluate": "evaluate",
     "measure_memory": "analyse",
+    "analyse_states": "analyse",
     "summarise": "summarise",
     "claims": "claims",
     "contact_sheet": "show",
