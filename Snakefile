@@ -66,3 +66,14 @@ rule all:
             experiment=PIPELINE.experiments,
             figure=["curves", "segments", "steps"],
         ),
+        expand(
+            "figures/{scale}/{experiment}_routing.svg",
+            scale=PIPELINE.scale,
+            experiment=ANALYSIS.routing.runs,
+        ),
+        expand(
+            "figures/{scale}/{experiment}_{figure}.svg",
+            scale=PIPELINE.scale,
+            experiment=ANALYSIS.states.runs,
+            figure=["residuals", "participation"],
+        ),

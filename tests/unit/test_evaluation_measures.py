@@ -15,7 +15,7 @@ def record(solved_at: list[int], halts_at: list[int], segments: int, batch_size:
 
 
 def test_accuracy_at_each_segment_counts_the_examples_solved_by_then() -> None:
-    rows = measures.segment_rows(record([1, 2, 2, NEVER], [NEVER] * 4, 3), trained_segments=2, confidence=0.95)
+    rows = measures.segment_rows(record([1, 2, 2, NEVER], [NEVER] * 4, 3), halting_params(2), 6, 0.95)
     assert [row["segments"] for row in rows] == [1, 2, 3]
     assert [row["exact_accuracy"] for row in rows] == [0.25, 0.75, 0.75]
     # Of 4 cells, 2 are given and always right.
@@ -52,9 +52,23 @@ def test_padding_cells_are_not_counted() -> None:
     assert padded.open_cells.tolist() == [0]
 
 
+def test_each_limit_of_segments_has_the_halting_of_examples_that_may_stop_before_it() -> None:
+    solved_at, halts_at = [2, 2, 3, 1], [1, 2, 3, HALTS_NEVER]
+    known = record(solved_at, halts_at, 4)
+    rows = measures.segment_rows(known, halting_params(2), 6, 0.95)
+    for limit, row in enumerate(rows, 1):
+        stops = [min(wish, limit) for wish in halts_at]
+        assert row["mean_steps"] == sum(stops) / 4
+        assert row["halting_accuracy"] == sum(map(int.__ge__, stops, solved_at)) / 4
+        assert row["layers_a_segment"] == 6
+    never = measures.segment_rows(known, halting_params(2, "fixed"), 6, 0.95)
+    assert [row["mean_steps"] for row in never] == [1, 2, 3, 4]
+    assert [row["halting_accuracy"] for row in never] == [row["exact_accuracy"] for row in never]
+
+
 def test_halting_stops_at_the_first_wish_or_at_the_maximum() -> None:
     # Stops at 1 wrong, at 2 right, at 3 (the maximum, by itself) right, at 3 (forced) right.
-    halted = measures.halting(record([2, 2, 3, 1], [1, 2, 3, HALTS_NEVER], 6), halting_params(3))
+    halted = measures.halting(record([2, 2, 3, 1], [1, 2, 3, HALTS_NEVER], 6), halting_params(3), 3)
     assert halted.mean_steps == (1 + 2 + 3 + 3) / 4
     assert halted.accuracy == 0.75
     assert halted.halted_share == 0.75
@@ -62,7 +76,7 @@ def test_halting_stops_at_the_first_wish_or_at_the_maximum() -> None:
 
 
 def test_a_wish_after_the_maximum_is_no_halt() -> None:
-    halted = measures.halting(record([1, 1], [4, 5], 6), halting_params(3))
+    halted = measures.halting(record([1, 1], [4, 5], 6), halting_params(3), 3)
     assert (halted.halted_share, halted.mean_steps, halted.correct_halts) == (0.0, 3.0, None)
 
 
@@ -70,8 +84,8 @@ def test_halt_head_alone_decides_by_its_sign_when_continue_is_not_trained() -> N
     known = record([1], [1], 2)
     q = torch.tensor([[[1.0, 2.0]], [[1.0, 2.0]]])
     known = dataclasses.replace(known, q=q)
-    assert measures.halting(known, halting_params(2, "halting_loss")).mean_steps == 1
-    assert measures.halting(known, halting_params(2, "q_learning")).mean_steps == 2
+    assert measures.halting(known, halting_params(2, "halting_loss"), 2).mean_steps == 1
+    assert measures.halting(known, halting_params(2, "q_learning"), 2).mean_steps == 2
 
 
 def test_difficulty_bins_split_the_examples_and_leave_out_empty_ones() -> None:

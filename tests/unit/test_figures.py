@@ -7,12 +7,21 @@ import matplotlib
 import numpy as np
 import pytest
 from evaluation_doubles import PARAMS
+from film_doubles import steps
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
 from hrm.cli import main
 from hrm.core.errors import DataError
-from hrm.report import figure_curves, figure_difficulty, figure_memory, figure_segments, figure_steps, style
+from hrm.report import (
+    figure_curves,
+    figure_difficulty,
+    figure_memory,
+    figure_routing,
+    figure_segments,
+    figure_steps,
+    style,
+)
+from hrm.report.film import read_film
 
 HISTORY = "step,examples,seconds,loss,cell_accuracy,exact_accuracy,q_halt_accuracy,mean_steps,learning_rate"
 SEGMENTS = "segments,trained_segments,examples,exact_accuracy,exact_accuracy_low,exact_accuracy_high,cell_accuracy"
@@ -45,27 +54,17 @@ def dataset_info() -> dict[str, Any]:
     return {"family": "sudoku", "statistics": {"train": rating([0, 0, 5, 5]), "test": rating([0, 0, 10, 20, 10])}}
 
 
-def steps() -> dict[str, Any]:
-    """A 4x4 puzzle with three empty cells, right from the third segment on."""
-    label = np.array([[1, 2, 3, 4], [3, 4, 1, 2], [2, 1, 4, 3], [4, 3, 2, 1]]).ravel() + 1
-    given = label.copy()
-    given[[0, 5, 10]] = 1
-    answers = [label.copy() for _ in range(4)]
-    answers[0][[0, 5]] = 5, 2
-    answers[1][[0]] = 4
-    return {
-        "family": "sudoku",
-        "grid_shape": [4, 4],
-        "box": [2, 2],
-        "test_example": 6,
-        "test_examples": 50,
-        "rating": 1,
-        "settled_segment": 3,
-        "input": given.tolist(),
-        "label": label.tolist(),
-        "predictions": [answer.tolist() for answer in answers],
-        "q_halt": [-3.0, -1.0, 0.0, 2.0],
-    }
+def routing_tables(root: Path) -> list[Path]:
+    """Two refinements, one block, two heads: routes of 80 and 60 %, attention of (10, 30) and (20, 40) %."""
+    path = root / "lattice_mazes" / "pointer" / "seed0" / "routing.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = ["kind,segment,refinement,block,head,choices,weight,entropy,share"]
+    for refinement, routes, heads in ((1, 0.8, (0.1, 0.3)), (2, 0.6, (0.2, 0.4))):
+        lines.append(f"routing,1,{refinement},1,,2,,{routes},{routes}")
+        lines += [f"routing,1,{refinement},1,{head},2,0.5,," for head in (1, 2)]
+        lines += [f"attention,1,{refinement},1,{head},9,,1,{share}" for head, share in enumerate(heads, 1)]
+    path.write_text("\n".join(lines) + "\n")
+    return [path]
 
 
 def memory_table(root: Path, peak: str = "") -> Path:
@@ -86,18 +85,20 @@ def commands(root: Path) -> dict[str, list[str]]:
         "curves": ["--histories", *map(str, histories(root))],
         "segments": ["--tables", *map(str, segment_tables(root)), "--params", str(PARAMS)],
         "steps": ["--steps", str(root / "steps.json")],
+        "routing": ["--tables", *map(str, routing_tables(root))],
         "memory": ["--table", str(memory_table(root))],
     }
 
 
-@pytest.mark.parametrize("name", ["difficulty", "curves", "segments", "steps", "memory"])
+@pytest.mark.parametrize("name", ["difficulty", "curves", "segments", "steps", "routing", "memory"])
 def test_each_figure_is_written_twice_over_with_equal_bytes(tmp_path: Path, name: str) -> None:
     options = commands(tmp_path)[name]
     assert main(["render", name, *options, "--out", str(tmp_path / "a" / "figure")]) == 0
     with matplotlib.rc_context({"font.size": 20, "axes.grid": False}):  # the user's own settings
         assert main(["render", name, *options, "--out", str(tmp_path / "b" / "figure.svg")]) == 0
-    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["figure.png", "figure.svg"]
-    for suffix in ("svg", "png"):
+    suffixes = ["gif", "pdf", "png", "svg"] if name == "steps" else ["png", "svg"]
+    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == [f"figure.{suffix}" for suffix in suffixes]
+    for suffix in suffixes:
         first, second = ((tmp_path / folder / f"figure.{suffix}").read_bytes() for folder in "ab")
         assert first == second
     assert b"<dc:date>" not in (tmp_path / "a" / "figure.svg").read_bytes()
@@ -107,7 +108,8 @@ FIGURES: dict[str, Callable[[Path], Figure]] = {
     "difficulty": lambda root: figure_difficulty.draw(dataset_info(), "dataset.json"),
     "curves": lambda root: figure_curves.draw(histories(root)),
     "segments": lambda root: figure_segments.draw(segment_tables(root), "95 %"),
-    "steps": lambda root: figure_steps.draw(steps(), "steps.json"),
+    "steps": lambda root: figure_steps.draw(read_film(steps(), "steps.json")),
+    "routing": lambda root: figure_routing.draw(routing_tables(root)),
     "memory": lambda root: figure_memory.draw(memory_table(root)),
 }
 
@@ -119,6 +121,37 @@ def test_letters_are_8_points_at_a_width_that_fits_a_page(tmp_path: Path, name: 
     assert figure.get_figwidth() <= style.PAGE_WIDTH
     texts = [text for text in figure.findobj(matplotlib.text.Text) if text.get_text()]
     assert min(text.get_fontsize() for text in texts) >= 8
+
+
+def test_routing_draws_each_block_and_head_thin_and_their_mean_thick(tmp_path: Path) -> None:
+    with style.styled():
+        routes, attention = figure_routing.draw(routing_tables(tmp_path)).axes
+    assert [list(np.asarray(line.get_ydata())) for line in routes.lines] == [[80, 60], [80, 60]]
+    *heads, mean = (list(np.asarray(line.get_ydata())) for line in attention.lines)
+    assert np.sort(heads, axis=0) == pytest.approx(np.array([[10, 20], [30, 40]]))
+    assert mean == pytest.approx([20, 30])
+
+
+def test_networks_without_routes_have_a_panel_of_attention_alone(tmp_path: Path) -> None:
+    (path,) = routing_tables(tmp_path)
+    path.write_text("".join(line for line in path.open() if not line.startswith("routing")))
+    with style.styled():
+        (axes,) = figure_routing.draw([path]).axes
+    assert "attention" in axes.get_ylabel()
+
+
+def test_segments_of_examples_that_halt_are_drawn_beside_all_segments(tmp_path: Path) -> None:
+    (path,) = segment_tables(tmp_path)
+    lines = path.read_text().splitlines()
+    more = ["mean_steps,halting_accuracy,layers_a_segment", *(f"{k / 2 + 0.5},{k / 20},6" for k in range(1, 9))]
+    path.write_text("\n".join(f"{line},{rest}" for line, rest in zip(lines, more, strict=True)) + "\n")
+    with style.styled():
+        taken, accuracy, computation = figure_segments.draw([path], "95 %").axes
+    mean = np.arange(1, 9) / 2 + 0.5
+    assert list(np.asarray(taken.lines[1].get_ydata())) == list(mean)
+    assert list(np.asarray(accuracy.lines[1].get_ydata())) == [5 * k for k in range(1, 9)]
+    assert list(np.asarray(computation.lines[0].get_xdata())) == [6 * k for k in range(1, 9)]
+    assert list(np.asarray(computation.lines[1].get_xdata())) == list(6 * mean)
 
 
 def test_bars_of_difficulty_are_shares_of_each_split_and_skip_empty_first_bins() -> None:
@@ -164,40 +197,10 @@ def test_segments_mark_the_trained_number_and_state_n(tmp_path: Path) -> None:
         single = figure_segments.draw(segment_tables(tmp_path), "95 %").axes[0]
         several = figure_segments.draw(segment_tables(tmp_path, 2), "95 %").axes[0]
     assert list(np.asarray(single.lines[-1].get_xdata())) == [2, 2]
-    assert "n = 500" in single.get_title(loc="left")
+    legend = figure_segments.draw(segment_tables(tmp_path), "95 %").legends[0]
+    assert "n = 500" in legend.get_title().get_text()
     assert len(single.collections) == 1  # the Wilson band
     assert (len(several.collections), len(several.lines)) == (0, 2 + 1 + 1)
-
-
-def test_steps_frame_exactly_the_wrong_cells_and_say_how_many() -> None:
-    with style.styled():
-        puzzle, *answers = figure_steps.draw(steps(), "steps.json").axes
-    assert "Test puzzle 7 of 50" in puzzle.get_title()
-    assert [axes.get_title().split("\n")[0] for axes in answers] == [
-        "Segment 1: 2 wrong",
-        "Segment 2: 1 wrong",
-        "Segment 3: solved",
-    ]
-    assert answers[2].get_title().endswith("p(halt) = 0.50")
-    for axes, wrong in zip(answers, (2, 1, 0), strict=True):
-        frames = [patch for patch in axes.patches if isinstance(patch, Rectangle) and not patch.get_fill()]
-        assert len(frames) == wrong
-
-
-def test_segments_to_show_are_those_that_changed_the_answer() -> None:
-    answers = np.array([[1], [1], [2], [3], [3]])
-    assert figure_steps.choose_segments(answers, 4, 7) == [1, 3, 4]
-    assert figure_steps.choose_segments(answers, None, 7) == [1, 3, 4, 5]
-    many = np.arange(16)[:, None]
-    chosen = figure_steps.choose_segments(many, 16, 7)
-    assert (len(chosen), chosen[0], chosen[-1]) == (7, 1, 16)
-    assert figure_steps.choose_segments(many, 1, 7) == [1]
-
-
-@pytest.mark.parametrize("panels", range(1, figure_steps.MOST_PANELS + 1))
-def test_grids_fill_at_most_two_rows(panels: int) -> None:
-    for side in (4, 6, 9):
-        assert -(-panels // figure_steps.layout(panels, side)) <= 2
 
 
 @pytest.mark.parametrize(
@@ -217,17 +220,6 @@ def test_a_broken_history_is_one_line(tmp_path: Path, content: str | None, words
         path.write_text(content)
     with pytest.raises(DataError, match=words):
         figure_curves.draw([path])
-
-
-@pytest.mark.parametrize("family", ["maze", "lattice"])
-def test_steps_of_other_families_mark_only_cells_with_a_label(family: str) -> None:
-    known = steps() | {"family": family, "box": None, "q_halt": None}
-    known |= {"label": [0, *known["label"][1:]], "settled_segment": 2}  # no answer for cell 0 is wrong
-    with style.styled():
-        _, *answers = figure_steps.draw(known, "steps.json").axes
-    assert [axes.get_title() for axes in answers] == ["Segment 1: 1 wrong", "Segment 2: solved"]
-    frames = [patch for patch in answers[0].patches if isinstance(patch, Rectangle) and not patch.get_fill()]
-    assert [patch.get_xy() for patch in frames] == [(1.1, 1.1)]
 
 
 def test_bad_inputs_of_render_end_with_code_2_and_write_nothing(

@@ -99,3 +99,15 @@ def test_summarise_command_writes_the_table(tmp_path: Path) -> None:
     out = tmp_path / "summary.csv"
     assert main(["summarise", "--params", str(PARAMS), "--out", str(out), *map(str, paths)]) == 0
     assert read_summary(out)["sudoku", "hrm", "exact_accuracy"].seeds == 2
+
+
+def test_metrics_of_another_folder_join_the_run_with_their_own_interval(tmp_path: Path) -> None:
+    main_files = [write_run(tmp_path, seed, exact_accuracy=0.9) for seed in range(3)]
+    ends = {"pr_interval_low": 2.0, "pr_interval_high": 5.0}
+    more = write_run(tmp_path / "states", 1, pr=3.0, **ends)
+    rows = {row.metric: row for row in summarise(read_metrics([*main_files, more]), 0.95)}
+    assert set(rows) == {"exact_accuracy", "exact_accuracy_half_range", "pr"}
+    found = rows["pr"]
+    assert (found.seeds, found.mean, found.low, found.high, found.method) == (1, 3.0, 2.0, 5.0, "bootstrap")
+    with pytest.raises(DataError, match=r"pr of sudoku/hrm/seed1 was given twice"):
+        read_metrics([more, more])

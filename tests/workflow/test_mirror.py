@@ -18,6 +18,8 @@ COMMANDS = {
     "train": "train",
     "evaluate": "evaluate",
     "measure_memory": "analyse",
+    "analyse_states": "analyse",
+    "analyse_routing": "analyse",
     "summarise": "summarise",
     "aggregate": "aggregate",
     "claims": "claims",

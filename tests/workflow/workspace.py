@@ -41,6 +41,21 @@ PARAMS = {
             "pointer": experiment(["lattice_mazes", "lattice_mazes_open"], "pointer_baseline"),
         },
     },
+    "analysis.yaml": {
+        "states": {
+            "runs": {
+                "sudoku": experiment(["sudoku"], FIRST, "transformer"),
+                "boards": experiment(["boards"], "board_hl_2x2_s2"),
+            },
+            "examples": 6,
+            "least_steps": 6,
+            "resamples": 100,
+        },
+        "routing": {
+            "runs": {"pointer": experiment(["lattice_mazes"], "pointer_baseline")},
+            "examples": 6,
+        },
+    },
     "scales/smoke/data/sudoku.yaml": {"box_height": 2, "box_width": 2, "train_puzzles": 20, "test_puzzles": 20},
     "scales/smoke/data/boards.yaml": MAZES,
     "scales/smoke/data/lattice_mazes.yaml": MAZES,

@@ -17,3 +17,56 @@ rule measure_memory:
         gpu=gpus,
     shell:
         "hrm analyse memory --scale {wildcards.scale} --out {output.table} 2> {log}"
+
+
+rule analyse_states:
+    input:
+        "params/analysis.yaml",
+        "params/evaluation.yaml",
+        model="results/{scale}/{task}/{variant}/seed{seed}/model.safetensors",
+        train="data/{scale}/{task}/train.safetensors",
+        test="data/{scale}/{task}/test.safetensors",
+        info="data/{scale}/{task}/dataset.json",
+        sources=source_files("analyse"),
+    output:
+        metrics="results/{scale}/states/{task}/{variant}/seed{seed}/metrics.json",
+        residuals="results/{scale}/states/{task}/{variant}/seed{seed}/residuals.csv",
+        trajectories="results/{scale}/states/{task}/{variant}/seed{seed}/trajectories.csv",
+        participation="results/{scale}/states/{task}/{variant}/seed{seed}/participation.csv",
+        provenance="results/{scale}/states/{task}/{variant}/seed{seed}/states.json",
+    log:
+        "logs/analyse_states@{scale}-{task}-{variant}-{seed}.log",
+    benchmark:
+        "benchmarks/analyse_states@{scale}-{task}-{variant}-{seed}.tsv"
+    resources:
+        gpu=gpus,
+    params:
+        data=subpath(input.info, parent=True),
+        folder=subpath(output.metrics, parent=True),
+    shell:
+        "hrm analyse states --model {input.model} --data {params.data} --out {params.folder} 2> {log}"
+
+
+rule analyse_routing:
+    input:
+        "params/analysis.yaml",
+        "params/evaluation.yaml",
+        model="results/{scale}/{task}/{variant}/seed{seed}/model.safetensors",
+        train="data/{scale}/{task}/train.safetensors",
+        test="data/{scale}/{task}/test.safetensors",
+        info="data/{scale}/{task}/dataset.json",
+        sources=source_files("analyse"),
+    output:
+        table="results/{scale}/routing/{task}/{variant}/seed{seed}/routing.csv",
+        provenance="results/{scale}/routing/{task}/{variant}/seed{seed}/routing.json",
+    log:
+        "logs/analyse_routing@{scale}-{task}-{variant}-{seed}.log",
+    benchmark:
+        "benchmarks/analyse_routing@{scale}-{task}-{variant}-{seed}.tsv"
+    resources:
+        gpu=gpus,
+    params:
+        data=subpath(input.info, parent=True),
+        folder=subpath(output.table, parent=True),
+    shell:
+        "hrm analyse routing --model {input.model} --data {params.data} --out {params.folder} 2> {log}"

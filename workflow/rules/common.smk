@@ -53,7 +53,27 @@ SOURCES = {
         "training/checkpoint.py",
         "commands/evaluate.py",
     ],
-    "analyse": ["core", "analysis", "models", "commands/analyse.py"],
+    "analyse": [
+        "core",
+        "analysis",
+        "data/arc/canonical.py",
+        "data/arc/collection.py",
+        "data/arc/group.py",
+        "data/arc/mixing.py",
+        "data/compiled.py",
+        "data/dataset.py",
+        "data/grid/paths.py",
+        "data/lattice/rollout.py",
+        "data/lattice/tokens.py",
+        "data/maze/optimal.py",
+        "data/maze/tokens.py",
+        "data/permutations.py",
+        "data/turns.py",
+        "evaluation",
+        "models",
+        "training/checkpoint.py",
+        "commands/analyse.py",
+    ],
     "summarise": [
         "core",
         "report/contrasts.py",
@@ -179,6 +199,53 @@ def task_folders(wildcards):
         for task, variant, seed in RUNS
         if task in tasks
         for name in RUN_FILES
+    ]
+
+
+# What lies in the folder of the states of a run.
+STATE_FILES = [
+    "residuals.csv",
+    "trajectories.csv",
+    "participation.csv",
+    "metrics.json",
+    "states.json",
+]
+
+
+def state_files(name):
+    """An input function: the file `name` of the states of every run that is looked into, or of one experiment's."""
+
+    def files(wildcards):
+        group = wildcards.get("experiment")
+        runs = ANALYSIS.states.runs[group].runs if group else ANALYSIS.states.all_runs
+        return [f"results/{wildcards.scale}/states/{task}/{variant}/seed{seed}/{name}" for task, variant, seed in runs]
+
+    return files
+
+
+def states_folder(wildcards):
+    """Everything in the folder of the states: stages depend on it as a whole, and so the rules do."""
+    return [
+        f"results/{wildcards.scale}/states/{task}/{variant}/seed{seed}/{name}"
+        for task, variant, seed in ANALYSIS.states.all_runs
+        for name in STATE_FILES
+    ]
+
+
+def routing_files(name):
+    """An input function: the file `name` of every run of an experiment whose routing is measured."""
+    return lambda wildcards: [
+        f"results/{wildcards.scale}/routing/{task}/{variant}/seed{seed}/{name}"
+        for task, variant, seed in ANALYSIS.routing.runs[wildcards.experiment].runs
+    ]
+
+
+def routing_folder(wildcards):
+    """Everything in the folder of the routing: stages depend on it as a whole, and so the rules do."""
+    return [
+        f"results/{wildcards.scale}/routing/{task}/{variant}/seed{seed}/{name}"
+        for task, variant, seed in ANALYSIS.routing.all_runs
+        for name in ("routing.csv", "routing.json")
     ]
 
 

@@ -7,6 +7,8 @@ rule summarise:
         "params/evaluation.yaml",
         metrics=run_outputs("metrics.json"),
         folders=task_folders,
+        states=state_files("metrics.json"),
+        states_folder=states_folder,
         sources=source_files("summarise"),
     output:
         report(
@@ -20,7 +22,7 @@ rule summarise:
     benchmark:
         "benchmarks/summarise@{scale}.tsv"
     shell:
-        "hrm summarise --out {output} {input.metrics} 2> {log}"
+        "hrm summarise --out {output} {input.metrics} {input.states} 2> {log}"
 
 
 rule claims:
@@ -102,7 +104,7 @@ rule render_segments:
             "figures/{scale}/{experiment}_segments.svg",
             caption="../report/segments.rst",
             category="Figures",
-            labels={"scale": "{scale}", "experiment": "{experiment}", "figure": "accuracy against segments"},
+            labels={"scale": "{scale}", "experiment": "{experiment}", "figure": "computation at inference"},
         ),
         png="figures/{scale}/{experiment}_segments.png",
     log:
@@ -124,9 +126,16 @@ rule render_steps:
             "figures/{scale}/{experiment}_steps.svg",
             caption="../report/steps.rst",
             category="Figures",
-            labels={"scale": "{scale}", "experiment": "{experiment}", "figure": "one puzzle, segment by segment"},
+            labels={"scale": "{scale}", "experiment": "{experiment}", "figure": "one puzzle, step by step"},
         ),
         png="figures/{scale}/{experiment}_steps.png",
+        pdf="figures/{scale}/{experiment}_steps.pdf",
+        gif=report(
+            "figures/{scale}/{experiment}_steps.gif",
+            caption="../report/animation.rst",
+            category="Figures",
+            labels={"scale": "{scale}", "experiment": "{experiment}", "figure": "one puzzle, as an animation"},
+        ),
     log:
         "logs/render_steps@{scale}-{experiment}.log",
     benchmark:
@@ -135,6 +144,29 @@ rule render_steps:
         stem=subpath(output.svg, strip_suffix=".svg"),
     shell:
         "hrm render steps --steps {input.table} --out {params.stem} 2> {log}"
+
+
+rule render_routing:
+    input:
+        tables=routing_files("routing.csv"),
+        folder=routing_folder,
+        sources=source_files("render"),
+    output:
+        svg=report(
+            "figures/{scale}/{experiment}_routing.svg",
+            caption="../report/routing.rst",
+            category="Figures",
+            labels={"scale": "{scale}", "experiment": "{experiment}", "figure": "entropy of routes and attention"},
+        ),
+        png="figures/{scale}/{experiment}_routing.png",
+    log:
+        "logs/render_routing@{scale}-{experiment}.log",
+    benchmark:
+        "benchmarks/render_routing@{scale}-{experiment}.tsv"
+    params:
+        stem=subpath(output.svg, strip_suffix=".svg"),
+    shell:
+        "hrm render routing --tables {input.tables} --out {params.stem} 2> {log}"
 
 
 rule render_memory:
@@ -157,6 +189,57 @@ rule render_memory:
         stem=subpath(output.svg, strip_suffix=".svg"),
     shell:
         "hrm render memory --table {input.table} --out {params.stem} 2> {log}"
+
+
+rule render_residuals:
+    input:
+        "params/evaluation.yaml",
+        tables=state_files("residuals.csv"),
+        trajectories=state_files("trajectories.csv"),
+        folder=states_folder,
+        sources=source_files("render"),
+    output:
+        svg=report(
+            "figures/{scale}/{experiment}_residuals.svg",
+            caption="../report/residuals.rst",
+            category="Figures",
+            labels={"scale": "{scale}", "experiment": "{experiment}", "figure": "forward residuals"},
+        ),
+        png="figures/{scale}/{experiment}_residuals.png",
+    log:
+        "logs/render_residuals@{scale}-{experiment}.log",
+    benchmark:
+        "benchmarks/render_residuals@{scale}-{experiment}.tsv"
+    params:
+        stem=subpath(output.svg, strip_suffix=".svg"),
+    shell:
+        "hrm render residuals --tables {input.tables} --trajectories {input.trajectories}"
+        " --out {params.stem} 2> {log}"
+
+
+rule render_participation:
+    input:
+        "params/evaluation.yaml",
+        claims="params/claims.yaml",
+        tables=state_files("participation.csv"),
+        folder=states_folder,
+        sources=source_files("render"),
+    output:
+        svg=report(
+            "figures/{scale}/{experiment}_participation.svg",
+            caption="../report/participation.rst",
+            category="Figures",
+            labels={"scale": "{scale}", "experiment": "{experiment}", "figure": "participation ratio"},
+        ),
+        png="figures/{scale}/{experiment}_participation.png",
+    log:
+        "logs/render_participation@{scale}-{experiment}.log",
+    benchmark:
+        "benchmarks/render_participation@{scale}-{experiment}.tsv"
+    params:
+        stem=subpath(output.svg, strip_suffix=".svg"),
+    shell:
+        "hrm render participation --tables {input.tables} --claims {input.claims} --out {params.stem} 2> {log}"
 
 
 rule contact_sheet:

@@ -1,4 +1,4 @@
-"""hrm render: one figure from tables, as SVG and PNG."""
+"""hrm render: one figure from tables, as SVG and PNG; films as PDF and animated GIF too."""
 
 import argparse
 from pathlib import Path
@@ -15,16 +15,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     difficulty.add_argument("--dataset", required=True, type=Path, help="dataset.json (hrm generate makes it)")
     curves = figures.add_parser("curves", help="training curves")
     curves.add_argument("--histories", required=True, nargs="+", type=Path, help="TASK/VARIANT/seedN/history.csv")
-    segments = figures.add_parser("segments", help="exact accuracy against segments at inference")
+    segments = figures.add_parser("segments", help="segments taken, and exact accuracy against segments and layers")
     segments.add_argument("--tables", required=True, nargs="+", type=Path, help="TASK/VARIANT/seedN/segments.csv")
-    segments.add_argument("--params", type=Path, default=Path("params"), help="folder of the parameters (params)")
-    steps = figures.add_parser("steps", help="one puzzle, segment by segment")
+    steps = figures.add_parser("steps", help="one puzzle step by step: a film strip (PDF too) and an animation (GIF)")
     steps.add_argument("--steps", required=True, type=Path, help="steps.json (hrm evaluate makes it)")
+    routing = figures.add_parser("routing", help="entropy of routes and attention by refinement")
+    routing.add_argument("--tables", required=True, nargs="+", type=Path, help="TASK/VARIANT/seedN/routing.csv")
     memory = figures.add_parser("memory", help="memory of a training step against its module calls")
     memory.add_argument("--table", required=True, type=Path, help="memory.csv (hrm analyse memory makes it)")
     aggregates = figures.add_parser("aggregates", help="means over the rows of a study")
     aggregates.add_argument("--table", required=True, type=Path, help="CSV file (hrm aggregate makes it)")
-    for figure in (difficulty, curves, segments, steps, memory, aggregates):
+    residuals = figures.add_parser("residuals", help="forward residuals and trajectories of states")
+    residuals.add_argument("--tables", required=True, nargs="+", type=Path, help="TASK/VARIANT/seedN/residuals.csv")
+    residuals.add_argument(
+        "--trajectories", required=True, nargs="+", type=Path, help="TASK/VARIANT/seedN/trajectories.csv"
+    )
+    participation = figures.add_parser("participation", help="dimensions of states against trajectories")
+    participation.add_argument(
+        "--tables", required=True, nargs="+", type=Path, help="TASK/VARIANT/seedN/participation.csv"
+    )
+    participation.add_argument("--claims", type=Path, help="draw the published ratios of this file (none)")
+    for figure in (segments, residuals, participation):
+        figure.add_argument("--params", type=Path, default=Path("params"), help="folder of the parameters (params)")
+    for figure in (difficulty, curves, segments, steps, routing, memory, aggregates, residuals, participation):
         figure.add_argument("--out", required=True, type=Path, help="name without suffix: .svg and .png are written")
 
 
@@ -33,9 +46,23 @@ def run(arguments: argparse.Namespace) -> int:
     from hrm.report.style import save, styled
 
     with styled():
-        written = save(_draw(arguments), arguments.out)
+        written = _film(arguments) if arguments.figure == "steps" else save(_draw(arguments), arguments.out)
     print(" ".join(str(path) for path in written))
     return 0
+
+
+def _film(arguments: argparse.Namespace) -> list[Path]:
+    from hrm.core.files import read_json
+    from hrm.report import figure_steps
+    from hrm.report.animation import save_animation
+    from hrm.report.film import read_film
+    from hrm.report.style import SUFFIXES, save
+
+    film = read_film(read_json(arguments.steps), str(arguments.steps))
+    written = save(figure_steps.draw(film), arguments.out, (*SUFFIXES, ".pdf"))
+    moving = written[0].with_suffix(".gif")
+    save_animation(film, moving)
+    return [*written, moving]
 
 
 def _draw(arguments: argparse.Namespace) -> "Figure":
@@ -48,11 +75,9 @@ def _draw(arguments: argparse.Namespace) -> "Figure":
 
         return figure_curves.draw(arguments.histories)
     if arguments.figure == "segments":
-        from hrm.core.schema import evaluation_params
         from hrm.report import figure_segments
 
-        confidence = evaluation_params(arguments.params, []).confidence
-        return figure_segments.draw(arguments.tables, f"{100 * confidence:g} %")
+        return figure_segments.draw(arguments.tables, _confidence(arguments.params))
     if arguments.figure == "aggregates":
         from hrm.report import figure_aggregates
 
@@ -61,10 +86,29 @@ def _draw(arguments: argparse.Namespace) -> "Figure":
         from hrm.report import figure_memory
 
         return figure_memory.draw(arguments.table)
-    from hrm.core.files import read_json
-    from hrm.report import figure_steps
+    if arguments.figure == "residuals":
+        from hrm.report import figure_residuals
 
-    return figure_steps.draw(read_json(arguments.steps), str(arguments.steps))
+        return figure_residuals.draw(arguments.tables, arguments.trajectories, _confidence(arguments.params))
+    if arguments.figure == "routing":
+        from hrm.report import figure_routing
+
+        return figure_routing.draw(arguments.tables)
+    from hrm.report import figure_participation
+
+    confidence = _confidence(arguments.params)
+    if arguments.claims is None:
+        return figure_participation.draw(arguments.tables, {}, confidence)
+    from hrm.report.claims_file import read_claims
+
+    published = figure_participation.published_ratios(read_claims(arguments.claims))
+    return figure_participation.draw(arguments.tables, published, confidence)
+
+
+def _confidence(params: Path) -> str:
+    from hrm.core.schema import evaluation_params
+
+    return f"{100 * evaluation_params(params, []).confidence:g} %"
 
 
 def _described(path: Path) -> dict[str, object]:

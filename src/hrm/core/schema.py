@@ -5,9 +5,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
-from hrm.core.analysis_schema import analysis_params
+from hrm.core.analysis_schema import RunsParams, analysis_params
 from hrm.core.comparison_schema import comparison_params
 from hrm.core.data_params import check_name, check_scale, data_params
+from hrm.core.errors import ParameterError
 from hrm.core.files import read_yaml
 from hrm.core.params import Params, load_params
 from hrm.core.pipeline_schema import PipelineParams, pipeline_params
@@ -213,8 +214,22 @@ def check_all(root: Path) -> PipelineParams:
     run_params(root, pipeline.scale, analysis.memory.task, analysis.memory.variant, [])
     for task in pipeline.datasets:
         data_params(root, pipeline.scale, task, [])
+    _check_runs(root, pipeline, "states", analysis.states)
+    _check_runs(root, pipeline, "routing", analysis.routing)
     for experiment in pipeline.experiments.values():
         for task in experiment.tasks:
             for variant in experiment.variants:
                 run_params(root, pipeline.scale, task, variant, [])
     return pipeline
+
+
+def _check_runs(root: Path, pipeline: PipelineParams, section: str, analysis: RunsParams) -> None:
+    """ParameterError unless the networks that are looked into are trained, in groups called like experiments."""
+    trained = {run for experiment in pipeline.experiments.values() for run in experiment.runs}
+    for name, group in analysis.runs.items():
+        where = f"{root / 'analysis.yaml'}: {section}.runs.{name}"
+        if name not in pipeline.experiments:
+            raise ParameterError(f"{where}: allowed names are those of experiments, {', '.join(pipeline.experiments)}")
+        for run in group.runs:
+            if run not in trained:
+                raise ParameterError(f"{where} has {'/'.join(map(str, run))}; allowed are runs of pipeline.yaml")

@@ -23,9 +23,12 @@ from hrm.data.arc.mixing import refuse_mixing
 from hrm.data.dataset import Dataset, DatasetInfo, load_dataset
 from hrm.evaluation import measures
 from hrm.evaluation.greedy import greedy_shares
+from hrm.evaluation.intermediate import earlier_answers
 from hrm.evaluation.judges import judge
-from hrm.evaluation.segments import Examples, SegmentModel, SegmentRecord, batch_starts, record_example, record_segments
+from hrm.evaluation.segments import Examples, SegmentRecord, batch_starts, record_example, record_segments
 from hrm.models.build import count_parameters
+from hrm.models.layer_calls import layers_a_segment
+from hrm.models.segment import SegmentModel
 from hrm.training.checkpoint import LoadedModel, Weights, load_model
 
 Metrics = dict[str, float | int | None]
@@ -77,7 +80,8 @@ def evaluate(
     loaded.model.load_state_dict(load_model(model_path, other, device, compile=False).model.state_dict())
     other_record = _record(loaded.model, examples, trained, batch_size, trained, other)
 
-    segments = measures.segment_rows(record, loaded.params.halting.max_segments, params.confidence)
+    layers = layers_a_segment(loaded.params.model)
+    segments = measures.segment_rows(record, loaded.params.halting, layers, params.confidence)
     difficulty = measures.difficulty_rows(record.exact[trained - 1], rating, params.rating_bins, params.confidence)
     metrics = flat_metrics(record, segments, loaded, params.segment_factor)
     metrics[f"exact_accuracy_{params.weights}"] = metrics["exact_accuracy"]
@@ -134,7 +138,7 @@ def flat_metrics(
     """The scalars of metrics.json that follow from the record; shares are fractions of 1, steps are segments."""
     trained = loaded.params.halting.evaluated_segments
     at_trained, longest = segments[trained - 1], segments[-1]
-    halted = measures.halting(record, loaded.params.halting)
+    halted = measures.halting(record, loaded.params.halting, trained)
     exact = float(at_trained["exact_accuracy"])
     values: Metrics = {
         "exact_accuracy": exact,
@@ -180,7 +184,7 @@ def _record(
 def _shown_example(
     model: SegmentModel, dataset: Dataset, examples: Examples, shown: int, exact: Tensor, batch_size: int, halts: bool
 ) -> dict[str, Any]:
-    """steps.json: one test example with its prediction after each segment up to the trained number."""
+    """steps.json: one test example with its prediction after each segment up to the trained number, and on the way."""
     cells, q = record_example(model, examples, shown, len(exact), batch_size)
     settled = int(measures.settled_segment(exact[:, None])[0])
     generator = dataset.info.generator
@@ -197,6 +201,7 @@ def _shown_example(
         "input": dataset.test.inputs[shown].tolist(),
         "label": dataset.test.labels[shown].tolist(),
         "predictions": cells.tolist(),
+        "earlier_steps": earlier_answers(model, examples, shown, len(exact), batch_size),
         "exact": exact.tolist(),
         # Where halting is fixed nobody trains the head.
         "q_halt": [round(value, DIGITS) for value in q[:, 0].tolist()] if halts else None,

@@ -20,7 +20,7 @@ EXAMPLE_RULE = (
 
 @dataclass(frozen=True)
 class Halting:
-    """What happens if every example stops where its halt head says so, at the judged segment at the latest."""
+    """What happens if every example stops where its halt head says so, at a limit at the latest."""
 
     accuracy: float  # share of examples that are exactly right where they stop
     mean_steps: float  # segments
@@ -33,12 +33,13 @@ def share(values: Tensor) -> float:
     return int(values.sum()) / values.numel()
 
 
-def segment_rows(record: SegmentRecord, trained_segments: int, confidence: float) -> list[Row]:
+def segment_rows(record: SegmentRecord, params: HaltingParams, layers: int, confidence: float) -> list[Row]:
     """One row a segment count s = 1, 2, ...: accuracies of the answer after segment s.
 
     exact_accuracy = examples with every counted cell right / examples; cell_accuracy = right cells / counted cells;
     open_accuracy = right open cells / open cells (both over all examples together). Only the first has an interval
-    (Wilson): cells of one puzzle are not independent.
+    (Wilson): cells of one puzzle are not independent. mean_steps and halting_accuracy are those of examples that may
+    halt before s; without a halting rule they are s and exact_accuracy. `layers` passes through layers make a segment.
     """
     rows = []
     examples = record.exact.shape[1]
@@ -46,21 +47,23 @@ def segment_rows(record: SegmentRecord, trained_segments: int, confidence: float
     for index in range(len(record.exact)):
         solved = int(record.exact[index].sum())
         low, high = wilson_interval(solved, examples, confidence)
-        row: Row = {"segments": index + 1, "trained_segments": trained_segments, "examples": examples}
+        row: Row = {"segments": index + 1, "trained_segments": params.max_segments, "examples": examples}
         row |= {"exact_accuracy": solved / examples, "exact_accuracy_low": low, "exact_accuracy_high": high}
         row["cell_accuracy"] = int(record.cells_right[index].sum()) / max(cells, 1)
         row["open_accuracy"] = int(record.open_right[index].sum()) / max(open_cells, 1)
+        halted = halting(record, params, index + 1)
+        row |= {"mean_steps": halted.mean_steps, "halting_accuracy": halted.accuracy, "layers_a_segment": layers}
         rows.append(row)
     return rows
 
 
-def halting(record: SegmentRecord, params: HaltingParams) -> Halting:
-    """Stop each example at the first segment up to the judged one whose halt logit says so, else there.
+def halting(record: SegmentRecord, params: HaltingParams, limit: int) -> Halting:
+    """Stop each example at the first segment up to `limit` whose halt logit says so, else there.
 
     The halt head decides as in training, without exploration: halt > continue, or halt > 0 when the continue value is
     not trained. The published evaluation never halts early; the paper's figure 5 does.
     """
-    q = record.q[: params.evaluated_segments]  # (segments, examples, 2)
+    q = record.q[:limit]  # (segments, examples, 2)
     exact = record.exact[: len(q)]
     wishes = wants_halt(q.reshape(-1, 2), params).view(exact.shape)
     by_itself = wishes.any(dim=0)

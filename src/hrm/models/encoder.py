@@ -55,4 +55,6 @@ class Encoder(SegmentModel):
         hidden = injected + states.high_state
         for block in self.blocks:
             hidden = block(hidden, rotary)
-        return State(hidden[:, positions])
+        answer = hidden[:, positions]
+        self.note("core", 1, answer)
+        return State(answer)

@@ -55,10 +55,12 @@ class Hrm(SegmentModel):
             for _ in range(params.low_cycles):
                 with with_gradient(call >= without):
                     low = low_module(low, high, injected, rotary)
+                self.note("L", cycle + 1, low)
                 call += 1
             last = cycle == params.high_cycles - 1
             with with_gradient(call >= without):
                 high = self._next_high(high, low, rotary, positions if last else EVERYWHERE)
+            self.note("H", cycle + 1, high)
             call += 1
         return Carry(high, low)
 

@@ -80,10 +80,7 @@ class SelfAttention(nn.Module):
     def forward(self, hidden: Tensor, rotary: Rotary, scales: Tensor | None = None) -> Tensor:
         """(batch, length, size), and scales (batch, heads) or None, -> (batch, length, size)."""
         batch, length, size = hidden.shape
-        split = self.qkv(hidden).view(batch, length, 3, self.heads, size // self.heads).permute(2, 0, 3, 1, 4)
-        query, key, value = split.unbind()  # each (batch, heads, length, head size)
-        if rotary is not None:
-            query, key = rotate(query, *rotary), rotate(key, *rotary)
+        query, key, value = self.project(hidden, rotary)
         dropped = self.dropout if self.training else 0.0
         mixed = functional.scaled_dot_product_attention(query, key, value, dropout_p=dropped).transpose(1, 2)
         if scales is not None and not self.slices:
@@ -93,6 +90,15 @@ class SelfAttention(nn.Module):
             sliced = projected.view(batch, length, self.heads, -1) * scales[:, None, :, None]
             projected = sliced.view(batch, length, size)
         return projected
+
+    def project(self, hidden: Tensor, rotary: Rotary) -> tuple[Tensor, Tensor, Tensor]:
+        """(batch, length, size) -> queries, keys and values, each (batch, heads, length, head size)."""
+        batch, length, size = hidden.shape
+        split = self.qkv(hidden).view(batch, length, 3, self.heads, size // self.heads).permute(2, 0, 3, 1, 4)
+        query, key, value = split.unbind()
+        if rotary is not None:
+            query, key = rotate(query, *rotary), rotate(key, *rotary)
+        return query, key, value
 
 
 class FeedForward(nn.Module):

@@ -136,6 +136,7 @@ class Pointer(SegmentModel):
                     after, controllers[index], route = block(after, state, refinement, self.temperature, rotary)
                     routes.append(route)
                 hidden = self._residual(hidden, after)
+                self.note("core", refinement + 1, hidden)
                 if pondering is not None and self.halting is not None:
                     pondering.add(hidden, self.halting(hidden).squeeze(-1))
         stacked = torch.stack(routes).view(count, len(self.blocks), *routes[0].shape)

@@ -1,5 +1,6 @@
 """What all networks share: embedding, states between segments, answer and halting heads. One call is one segment."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
 import torch
@@ -13,6 +14,7 @@ from hrm.models.layers import EVERYWHERE, Linear, rotary_table
 # A named tuple of tensors (batch, puzzle length + cells, hidden); the answer is read from the first.
 States: TypeAlias = Any
 Rotary: TypeAlias = tuple[Tensor, Tensor] | None
+Observer: TypeAlias = Callable[[str, int, Tensor], None]  # name of the state, cycle counted from 1, the state
 
 
 class Shape(NamedTuple):
@@ -44,6 +46,7 @@ class SegmentModel(nn.Module):
 
     states: type[Any]
     zero_states = False  # the states of fresh examples are 0
+    observer: Observer | None = None  # is told of every state that a segment goes through; hrm.models.trace sets it
 
     def __init__(self, params: ModelParams, shape: Shape, dtype: torch.dtype, generator: torch.Generator) -> None:
         super().__init__()
@@ -85,6 +88,14 @@ class SegmentModel(nn.Module):
     ) -> tuple[States, Tensor | None]:
         """`think`, and what this way of thinking adds to the loss in training (scalar), if it adds anything."""
         return self.think(states, injected, rotary, positions), None
+
+    def note(self, name: str, cycle: int, state: Tensor) -> None:
+        """Tell the observer, where there is one, of a state as it is made.
+
+        `name` is H or L, or core where there is one state; `cycle` counts from 1 within the segment.
+        """
+        if self.observer is not None:
+            self.observer(name, cycle, state)
 
     def set_progress(self, progress: Tensor) -> None:
         """Take note of the share of the training that is done (scalar, from 0 towards 1), before a training step."""

@@ -41,6 +41,7 @@ class Single(SegmentModel):
             with with_gradient(call >= without):
                 wanted = positions if call == calls - 1 else EVERYWHERE
                 state = self.call(state, injected, rotary, wanted)
+            self.note("core", call + 1, state)
         return State(state)
 
     def call(self, state: Tensor, injected: Tensor, rotary: Rotary, positions: slice) -> Tensor:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from hrm.core.params import load_params
 from hrm.core.schema import RunParams
+from hrm.models.layer_calls import layers_a_segment
 from hrm.report.claims_file import PublishedSetting
 from hrm.report.summary import SummaryRow
 
@@ -21,7 +22,7 @@ def derived_rows(root: Path, setting: PublishedSetting) -> list[SummaryRow]:
     published_parameters: trainable parameters of `hrm.models`, counted on the network itself.
     published_steps: epochs x examples / batch size, rounded down.
     configured_steps: train.steps of params/training.yaml.
-    published_effective_depth: layers passed in one segment, T cycles of n low steps and a high one (TRM paper).
+    published_effective_depth: layers passed in one segment (TRM paper).
     """
     params = published_params(root, [])
     model = params.model
@@ -29,7 +30,7 @@ def derived_rows(root: Path, setting: PublishedSetting) -> list[SummaryRow]:
         "published_parameters": _count(params, setting),
         "published_steps": setting.epochs * setting.examples_per_epoch // params.train.batch_size,
         "configured_steps": params.train.steps,
-        "published_effective_depth": model.high_cycles * (model.low_cycles * model.low_layers + model.high_layers),
+        "published_effective_depth": layers_a_segment(model),
     }
     return [SummaryRow(TASK, VARIANT, metric, 0, float(value), None, None, METHOD) for metric, value in values.items()]
 

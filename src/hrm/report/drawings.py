@@ -70,7 +70,7 @@ def _sudoku(axes: Axes, tokens: Tokens, given: Tokens, side: float, box: tuple[i
             axes.add_patch(Rectangle((column, row), 1, 1, facecolor=grids.GIVEN, edgecolor="none", zorder=0))
         if token > 1:
             weight, colour = ("bold", style.BLACK) if is_given else ("normal", style.BLUE)
-            _letter(axes, row, column, str(token - 1), size, colour, weight)
+            letter(axes, row, column, str(token - 1), size, colour, weight)
 
 
 def _colours(axes: Axes, tokens: Tokens, given: Tokens, side: float) -> None:
@@ -88,7 +88,7 @@ def _colours(axes: Axes, tokens: Tokens, given: Tokens, side: float) -> None:
         for (row, column), colour in np.ndenumerate(grid):
             if colour > 0:  # the background needs no number
                 light = colour in (3, 4, 5, 7, 8)
-                _letter(axes, row, column, str(colour), size, "#000000" if light else "#FFFFFF", "normal")
+                letter(axes, row, column, str(colour), size, "#000000" if light else "#FFFFFF", "normal")
 
 
 def _maze(axes: Axes, tokens: Tokens, given: Tokens, side: float) -> None:
@@ -96,22 +96,14 @@ def _maze(axes: Axes, tokens: Tokens, given: Tokens, side: float) -> None:
     grids.coloured(axes, [[MAZE_COLOURS.get(int(token), "#FFFFFF") for token in row] for row in tokens], "#9A9A9A", 0.2)
     for (row, column), token in np.ndenumerate(tokens):
         if token in (START, GOAL):
-            _end(axes, row, column, int(token), side / len(tokens))
+            end_mark(axes, row, column, int(token), side / len(tokens))
 
 
 def _lattice(axes: Axes, tokens: Tokens, given: Tokens, side: float) -> None:
     """Walls as lines between cells; of a label the path as a line, in the walls of its input."""
     size = len(tokens)
-    grids.bare(axes, size, size)
-    openings, roles = (given.astype(int) - 1) % SIDES, (given.astype(int) - 1) // SIDES
-    walls = [
-        [(column + right, row + down) for down, right in ends]
-        for (row, column), sides in np.ndenumerate(openings)
-        for move, ends in enumerate(WALLS)
-        if not sides >> move & 1
-    ]
-    border = [[(0, 0), (size, 0), (size, size), (0, size), (0, 0)]]
-    axes.add_collection(LineCollection(walls + border, colors="#3A3A3A", linewidths=1.2, capstyle="projecting"))
+    roles = (given.astype(int) - 1) // SIDES
+    lattice_walls(axes, given)
     if tokens is not given:
         steps = [
             [(column + 0.5, row + 0.5), (column + 0.5 + MOVES[token - 1][1], row + 0.5 + MOVES[token - 1][0])]
@@ -121,14 +113,29 @@ def _lattice(axes: Axes, tokens: Tokens, given: Tokens, side: float) -> None:
         axes.add_collection(LineCollection(steps, colors=style.ORANGE, linewidths=2.4, capstyle="round"))
     for (row, column), role in np.ndenumerate(roles):
         if role in (1, 2):
-            _end(axes, row, column, START if role == 1 else GOAL, side / size)
+            end_mark(axes, row, column, START if role == 1 else GOAL, side / size)
 
 
-def _end(axes: Axes, row: int, column: int, token: int, cell: float) -> None:
+def lattice_walls(axes: Axes, given: Tokens) -> None:
+    """Axes of a lattice maze with its walls, from its input."""
+    size = len(given)
+    grids.bare(axes, size, size)
+    walls = [
+        [(column + right, row + down) for down, right in ends]
+        for (row, column), sides in np.ndenumerate((given.astype(int) - 1) % SIDES)
+        for move, ends in enumerate(WALLS)
+        if not sides >> move & 1
+    ]
+    border = [[(0, 0), (size, 0), (size, size), (0, size), (0, 0)]]
+    axes.add_collection(LineCollection(walls + border, colors="#3A3A3A", linewidths=1.2, capstyle="projecting"))
+
+
+def end_mark(axes: Axes, row: int, column: int, token: int, cell: float) -> None:
     """Start or goal: the letter may be larger than its cell (inches), as it must be found at a glance."""
     name, colour = ("S", style.BLUE) if token == START else ("G", style.VERMILLION)
-    letter = _letter(axes, row, column, name, max(0.5 * 72 * cell, 4.5), colour, "bold")
-    letter.set_bbox({"boxstyle": "circle,pad=0.12", "facecolor": "white", "edgecolor": colour, "lw": 0.8})
+    text = letter(axes, row, column, name, max(0.5 * 72 * cell, 4.5), colour, "bold")
+    text.set_zorder(6)
+    text.set_bbox({"boxstyle": "circle,pad=0.12", "facecolor": "white", "edgecolor": colour, "lw": 0.8})
 
 
 def _numbers(axes: Axes, tokens: Tokens, given: Tokens, side: float) -> None:
@@ -140,7 +147,7 @@ def _numbers(axes: Axes, tokens: Tokens, given: Tokens, side: float) -> None:
     if size >= SMALLEST:
         for (row, column), token in np.ndenumerate(tokens):
             if token:
-                _letter(axes, row, column, str(token), size, style.BLACK, "normal")
+                letter(axes, row, column, str(token), size, style.BLACK, "normal")
 
 
 def _shade(token: int, highest: int) -> str:
@@ -153,9 +160,10 @@ def _points(side: float, cells: int, share: float) -> float:
     return min(11.0, share * 72 * side / cells)
 
 
-def _letter(axes: Axes, row: int, column: int, text: str, size: float, colour: str, weight: str) -> Text:
-    letter = axes.text(
+def letter(axes: Axes, row: int, column: int, text: str, size: float, colour: str, weight: str) -> Text:
+    """A text in the middle of a cell."""
+    drawn = axes.text(
         column + 0.5, row + 0.53, text, size=size, color=colour, weight=weight, ha="center", va="center", zorder=4
     )
-    letter.set_in_layout(False)  # the layout need not look at hundreds of letters inside the axes
-    return letter
+    drawn.set_in_layout(False)  # the layout need not look at hundreds of letters inside the axes
+    return drawn

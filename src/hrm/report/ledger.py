@@ -107,7 +107,8 @@ def _judgement(ours: dict[str, Any], value: float, group: GroupParams, span: tup
 
 def _ours(answer: str, summary: Mapping[Key, SummaryRow], unit: Unit) -> dict[str, Any]:
     row = summary[_key(answer)]
-    tested = summary.get((row.task, row.variant, "test_examples"))
+    examples = "states_examples" if row.method == "bootstrap" else "test_examples"  # analyses take fewer
+    tested = summary.get((row.task, row.variant, examples))
 
     def scaled(value: float | None) -> float | None:
         return None if value is None else round(value * FACTORS.get(unit, 1.0), DIGITS)

@@ -1,10 +1,10 @@
 """One look for all figures: sizes of a printed page, colours that colour-blind readers can tell apart, equal bytes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -14,6 +14,13 @@ from hrm.core.files import atomic_path
 
 COLUMN_WIDTH, PAGE_WIDTH = 3.4, 7.0  # inches: one column and both columns of a printed page
 PNG_DPI = 200
+SUFFIXES = (".svg", ".png")
+# Of what else would differ from day to day, or with the version of matplotlib.
+METADATA: dict[str, dict[str, None]] = {
+    ".svg": {"Date": None, "Creator": None},
+    ".png": {"Software": None},
+    ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
 # Okabe and Ito, "Color Universal Design" (2008), without the yellow, which is too light for lines.
 BLACK, ORANGE, SKY, GREEN, BLUE, VERMILLION, PURPLE = (
     "#000000",
@@ -63,28 +70,27 @@ def styled() -> Iterator[None]:
         yield
 
 
-def new_figure(width: float, height: float) -> Figure:
+def new_figure(width: float, height: float, layout: Literal["constrained"] | None = "constrained") -> Figure:
     """An empty figure of that size in inches."""
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = Figure(figsize=(width, height), layout=layout)
     FigureCanvasAgg(figure)
     return figure
 
 
-def save(figure: Figure, stem: Path) -> list[Path]:
-    """Write STEM.svg and STEM.png; equal figures are equal files, as neither holds a date or a version."""
-    if stem.suffix in (".svg", ".png"):
+def save(figure: Figure, stem: Path, suffixes: Sequence[str] = SUFFIXES) -> list[Path]:
+    """Write STEM.svg and STEM.png, or what else is wished; equal figures are equal files, as none holds a date."""
+    if stem.suffix in METADATA:
         stem = stem.with_suffix("")
-    written = [stem.with_name(stem.name + suffix) for suffix in (".svg", ".png")]
-    with atomic_path(written[0]) as temporary:
-        figure.savefig(temporary, format="svg", metadata={"Date": None, "Creator": None})
-    with atomic_path(written[1]) as temporary:
-        write_png(figure, temporary)
+    written = [stem.with_name(stem.name + suffix) for suffix in suffixes]
+    for path in written:
+        with atomic_path(path) as temporary:
+            figure.savefig(temporary, format=path.suffix[1:], dpi=PNG_DPI, metadata=METADATA[path.suffix])
     return written
 
 
 def write_png(figure: Figure, target: Path | BytesIO) -> None:
     """Write `figure` as PNG; equal figures are equal bytes."""
-    figure.savefig(target, format="png", dpi=PNG_DPI, metadata={"Software": None})
+    figure.savefig(target, format="png", dpi=PNG_DPI, metadata=METADATA[".png"])
 
 
 def png(figure: Figure) -> bytes:

@@ -18,6 +18,7 @@ from hrm.report.run_paths import run_of
 # Metrics that are shares of examples or cells: the ends of their intervals are cut to 0 and 1.
 SHARE_WORDS = ("accuracy", "share", "correct_halts")
 NOT_SHARES = ("halting_accuracy_loss",)
+INTERVAL_ENDS = ("_interval_low", "_interval_high")
 DIGITS = 6
 
 
@@ -32,7 +33,9 @@ class SummaryRow:
     mean: float
     low: float | None
     high: float | None
-    method: str  # t: Student's t over seeds; wilson: over the test examples of one seed; single: one value; computed
+    # t: Student's t over seeds; of one seed wilson, over its test examples, or bootstrap, as the metrics file says;
+    # single: one value; computed
+    method: str
 
 
 COLUMNS = [field.name for field in fields(SummaryRow)]
@@ -53,7 +56,9 @@ def t_interval(values: list[float], confidence: float) -> tuple[float, float]:
 def read_metrics(paths: Iterable[Path]) -> Runs:
     """(task, variant) -> seed folder -> metric -> value, from files .../TASK/VARIANT/seedN/metrics.json.
 
-    Raises DataError for another path, the same run twice, or a metrics file that is not flat numbers.
+    A run may have several such files, in folders of their own, if they give different metrics.
+
+    Raises DataError for another path, a metric of a run twice, or a metrics file that is not flat numbers.
     """
     found: Runs = defaultdict(dict)
     for path in paths:
@@ -64,23 +69,25 @@ def read_metrics(paths: Iterable[Path]) -> Runs:
         for metric, value in values.items():
             if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
                 raise DataError(f"{path}: {metric} is {value!r}; it must be a number or null")
-        if seed in found[task, variant]:
-            raise DataError(f"{path}: {task}/{variant}/{seed} was given twice")
-        found[task, variant][seed] = {name: float(value) for name, value in values.items() if value is not None}
+        known = found[task, variant].setdefault(seed, {})
+        if twice := sorted(known.keys() & values.keys()):
+            raise DataError(f"{path}: {twice[0]} of {task}/{variant}/{seed} was given twice")
+        known |= {name: float(value) for name, value in values.items() if value is not None}
     return dict(found)
 
 
 def summarise(runs: Runs, confidence: float) -> list[SummaryRow]:
     """Rows sorted by task, variant and metric; equal runs in any order give equal rows.
 
-    Two or more seeds: mean and t interval. One seed: exact_accuracy with the Wilson interval of its metrics file, all
-    else without an interval. `exact_accuracy_half_range`, half of maximum minus minimum, says how far seeds spread.
+    Two or more seeds: mean and t interval. One seed: exact_accuracy with the Wilson interval of its metrics file, what
+    has NAME_interval_low and NAME_interval_high beside it with that, all else without an interval.
+    `exact_accuracy_half_range`, half of maximum minus minimum, says how far seeds spread.
     """
     rows = []
     for (task, variant), seeds in sorted(runs.items()):
         names = sorted({metric for values in seeds.values() for metric in values})
         for metric in names:
-            if metric in ("exact_accuracy_low", "exact_accuracy_high"):
+            if metric in ("exact_accuracy_low", "exact_accuracy_high") or metric.endswith(INTERVAL_ENDS):
                 continue
             values = [seeds[seed][metric] for seed in sorted(seeds) if metric in seeds[seed]]
             share = _is_share(metric) and not variant.startswith(PREFIX)
@@ -135,9 +142,12 @@ def _interval(
         if share:
             low, high = max(low, 0.0), min(high, 1.0)
         return low, high, "t"
-    only = next(iter(seeds.values()))
+    only = next(found for found in seeds.values() if metric in found)
     if metric == "exact_accuracy" and len(seeds) == 1 and "exact_accuracy_low" in only:
         return only["exact_accuracy_low"], only["exact_accuracy_high"], "wilson"
+    low_name, high_name = (metric + end for end in INTERVAL_ENDS)
+    if low_name in only and high_name in only:
+        return only[low_name], only[high_name], "bootstrap"
     return None, None, "single"
 
 

@@ -19,7 +19,9 @@ class Run(NamedTuple):
     table: pd.DataFrame
 
 
-def read_runs(paths: Sequence[Path], columns: Sequence[str]) -> dict[tuple[str, str], list[Run]]:
+def read_runs(
+    paths: Sequence[Path], columns: Sequence[str], words: Sequence[str] = ()
+) -> dict[tuple[str, str], list[Run]]:
     """(task, variant) -> its runs by seed, from files .../TASK/VARIANT/seedN/NAME.csv.
 
     Raises DataError when a file is missing, broken, empty, lacks a column, or lies elsewhere.
@@ -27,24 +29,29 @@ def read_runs(paths: Sequence[Path], columns: Sequence[str]) -> dict[tuple[str, 
     groups: dict[tuple[str, str], list[Run]] = {}
     for path in sorted(paths):
         task, variant, seed = run_of(path)
-        groups.setdefault((task, variant), []).append(Run(task, variant, seed, read_table(path, columns)))
+        groups.setdefault((task, variant), []).append(Run(task, variant, seed, read_table(path, columns, words)))
     return dict(sorted(groups.items()))
 
 
-def read_table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
-    """A CSV file that has at least `columns`, all of them numbers; DataError names what is wrong."""
+def in_order(paths: Sequence[Path], columns: Sequence[str], words: Sequence[str] = ()) -> list[Run]:
+    """As `read_runs`, one run a path, in the order of `paths`."""
+    return [run for path in paths for runs in read_runs([path], columns, words).values() for run in runs]
+
+
+def read_table(path: Path, columns: Sequence[str], words: Sequence[str] = ()) -> pd.DataFrame:
+    """A CSV file that has at least `columns`, all of them numbers, and `words`; DataError names what is wrong."""
     try:
         table = pd.read_csv(path)
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
     except (ValueError, pd.errors.ParserError) as error:
         raise DataError(f"{path}: is not a CSV table ({' '.join(str(error).split())})") from error
-    missing = [column for column in columns if column not in table]
+    missing = [column for column in (*columns, *words) if column not in table]
     if missing:
         raise DataError(f"{path}: lacks the columns {', '.join(missing)}; it has {', '.join(map(str, table.columns))}")
-    words = [column for column in columns if not pd.api.types.is_numeric_dtype(table[column])]
-    if words or table.empty:
-        raise DataError(f"{path}: " + (f"{', '.join(words)} must hold numbers" if words else "has no rows"))
+    other = [column for column in columns if not pd.api.types.is_numeric_dtype(table[column])]
+    if other or table.empty:
+        raise DataError(f"{path}: " + (f"{', '.join(other)} must hold numbers" if other else "has no rows"))
     return table
 
 

@@ -1,0 +1,192 @@
+"""What goes on inside a trained network, from a model file to tables: residuals, trajectories, participation ratio."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from hrm.analysis.components import KEPT, principal_components
+from hrm.analysis.observe import SAMPLES, Observed, observe, plan_of
+from hrm.analysis.participation import estimates
+from hrm.analysis.resampling import Estimate
+from hrm.analysis.residuals import Step, characters, intervals, resampled_means
+from hrm.core.analysis_schema import StatesParams
+from hrm.core.device import describe_hardware
+from hrm.core.errors import DataError
+from hrm.core.files import sha256_file, write_json, write_text
+from hrm.core.provenance import provenance
+from hrm.core.schema import EvaluationParams
+from hrm.data.dataset import load_dataset
+from hrm.evaluation.evaluate import DIGITS, check_fit, csv_text, test_examples
+from hrm.evaluation.measures import Row
+from hrm.training.checkpoint import load_model, model_from_facts
+
+# How metrics call the states.
+WORDS = {"H": "high", "L": "low", "H/L": "high_over_low", "core": "core", "layer": "layer"}
+HEADLINE = "positions"  # the vectors of the participation ratios in metrics.json
+DEFINITIONS = {
+    "residual": "mean over positions of |z_t - z_(t-1)| of one state, mean over test examples; percentile interval"
+    " of the bootstrap over examples",
+    "relative": "the residual over the mean norm of the state after the step",
+    "trajectories": "principal components of the whole state (all positions) over the steps of one test puzzle",
+    "participation_ratio": "(sum of eigenvalues)^2 / (sum of their squares) of the covariance of the state vectors"
+    " after every step, of every position or of their mean over positions; percentile interval of the bootstrap over"
+    " puzzles, reflected on a log scale, as few puzzles make the ratio too small",
+    "untrained": "the weights that the same seed starts from",
+}
+
+Metrics = dict[str, float]
+
+
+def analyse_states(
+    model_path: Path, data: Path, out: Path, params: StatesParams, evaluation: EvaluationParams, device: torch.device
+) -> Metrics:
+    """Look into one model while it solves test puzzles, and write five files to `out`.
+
+    residuals.csv, trajectories.csv, participation.csv, metrics.json (flat), states.json (definitions, provenance).
+    Nothing is written before everything is measured.
+
+    Args:
+        model_path: model.safetensors.
+        data: folder of the data set.
+        out: folder of the results.
+        params: what to measure.
+        evaluation: weights, confidence and threads are taken from it.
+        device: where the model runs.
+
+    Raises:
+        CheckpointError: the model file is broken.
+        DataError: the data set is broken, has no test examples, or does not fit the model.
+    """
+    started = time.monotonic()
+    torch.set_num_threads(evaluation.threads)
+    torch.set_float32_matmul_precision("high" if device.type == "cuda" else "highest")
+    loaded = load_model(model_path, evaluation.weights, device, compile=False)
+    dataset = load_dataset(data)
+    check_fit(loaded, dataset, model_path, data)
+    if len(dataset.test.inputs) < 2:
+        raise DataError(f"{data}: has 1 test example; intervals over examples need at least 2")
+    examples = test_examples(dataset, params.examples, device)
+    plan = plan_of(loaded.model, examples, loaded.params.halting.evaluated_segments, params.least_steps)
+    trained = observe(loaded.model, examples, plan, params.batch_size, params.puzzles)
+    fresh = model_from_facts(loaded.params, loaded.facts).to(device).eval().requires_grad_(False)
+    untrained = observe(fresh, examples, plan, params.batch_size, 0)
+
+    trajectories, shares = trajectory_rows(trained)
+    residuals: list[Row] = []
+    participation: list[Row] = []
+    metrics: Metrics = {}
+    for weights, observed in (("trained", trained), ("untrained", untrained)):
+        curves, characters_found = residual_rows(observed, weights, params, evaluation.confidence)
+        ratios = participation_rows(observed, weights, params, evaluation.confidence)
+        residuals += curves
+        participation += ratios
+        metrics |= characters_found | participation_metrics(ratios, _suffix(weights))
+    count = len(examples.inputs)
+    metrics |= {"states_examples": count, "states_segments": plan.segments, "states_steps": len(trained.steps)}
+
+    write_text(out / "residuals.csv", csv_text(residuals))
+    write_text(out / "trajectories.csv", csv_text(trajectories))
+    write_text(out / "participation.csv", csv_text(participation))
+    about = {key: loaded.facts[key] for key in ("task", "variant", "scale", "seed", "step")}
+    record = provenance(
+        **about,
+        definitions=DEFINITIONS,
+        steps_are="layers" if plan.layers else "module calls",
+        segments=plan.segments,
+        trained_segments=loaded.params.halting.evaluated_segments,
+        test_examples=count,
+        explained_variance=shares,
+        params=params.model_dump(exclude={"runs"}),
+        weights=evaluation.weights,
+        confidence=evaluation.confidence,
+        hardware=describe_hardware(device),
+        seconds=round(time.monotonic() - started, 2),
+        data_sha256=dataset.info.sha256,
+        trained_on_sha256=loaded.facts["data_sha256"],
+        model_sha256=sha256_file(model_path),
+    )
+    write_json(out / "states.json", record)
+    write_json(out / "metrics.json", metrics)
+    return metrics
+
+
+def residual_rows(
+    observed: Observed, weights: str, params: StatesParams, confidence: float
+) -> tuple[list[Row], Metrics]:
+    """One row a step with an interval over examples, and the numbers that say what the curves look like."""
+    rows: list[Row] = []
+    metrics: Metrics = {}
+    for state in observed.states:
+        places = observed.of(state)
+        steps = [observed.steps[place] for place in places]
+        means = resampled_means(observed.residuals[places], params.resamples)
+        norms = observed.norms[places].double().mean(dim=1).tolist()
+        for step, found, norm in zip(steps, intervals(means, confidence), norms, strict=True):
+            values = {"residual": found.value, "residual_low": found.low, "residual_high": found.high}
+            rows.append({"weights": weights, **_about(step), **values, "relative": found.value / norm})
+        for name, found in characters(state, steps, means, confidence).items():
+            metrics |= _with_interval(f"residual_{WORDS[state]}_{name}{_suffix(weights)}", found)
+    return rows, metrics
+
+
+def trajectory_rows(observed: Observed) -> tuple[list[Row], list[dict[str, Any]]]:
+    """Scores of the first principal components, one row a puzzle and step, and the variance that they explain."""
+    rows: list[Row] = []
+    shares = []
+    for puzzle in range(len(observed.paths[0])):
+        for state in observed.states:
+            places = observed.of(state)
+            found = principal_components(torch.stack([observed.paths[place][puzzle] for place in places]))
+            for place, scores in zip(places, found.scores.tolist(), strict=True):
+                named = {f"component_{number}": score for number, score in enumerate(scores, 1)}
+                rows.append({"puzzle": puzzle, **_about(observed.steps[place]), **named})
+            values = [round(share, DIGITS) for share in found.shares.tolist()]
+            shares.append({"puzzle": puzzle, "state": state, "components": KEPT, "shares": values})
+    return rows, shares
+
+
+def participation_rows(observed: Observed, weights: str, params: StatesParams, confidence: float) -> list[Row]:
+    """One row a kind of vector, number of trajectories and state, and the quotient of H and L."""
+    most = observed.residuals.shape[1]
+    counts = sorted({min(count, most) for count in params.trajectories})
+    return [
+        {
+            "weights": weights,
+            "samples": kind,
+            "state": state,
+            "trajectories": count,
+            "ratio": found.value,
+            "ratio_low": found.low,
+            "ratio_high": found.high,
+        }
+        for kind in SAMPLES
+        for count in counts
+        for state, found in estimates(observed.moments[kind], count, params.resamples, confidence).items()
+    ]
+
+
+def participation_metrics(rows: Sequence[Row], suffix: str) -> Metrics:
+    """The ratios over most trajectories; `suffix` is put behind the names."""
+    most = max(int(row["trajectories"]) for row in rows)
+    metrics: Metrics = {}
+    for row in rows:
+        if row["samples"] == HEADLINE and row["trajectories"] == most:
+            found = Estimate(*(float(row[column]) for column in ("ratio", "ratio_low", "ratio_high")))
+            metrics |= _with_interval(f"participation_ratio_{WORDS[str(row['state'])]}{suffix}", found)
+    return metrics
+
+
+def _suffix(weights: str) -> str:
+    return "" if weights == "trained" else f"_{weights}"
+
+
+def _about(step: Step) -> Row:
+    return {"state": step.state, "step": step.step, "segment": step.segment, "cycle": step.cycle}
+
+
+def _with_interval(name: str, found: Estimate) -> Metrics:
+    values = {name: found.value, f"{name}_interval_low": found.low, f"{name}_interval_high": found.high}
+    return {key: round(value, DIGITS) for key, value in values.items()}
