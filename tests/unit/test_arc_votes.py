@@ -11,11 +11,12 @@ from torch import Tensor
 
 from arc_cases import codes, grids, program_params
 from helpers import PARAMS
+from hrm.cli import main
 from hrm.core.errors import ParameterError
 from hrm.core.schema import evaluation_params
 from hrm.core.vote_schema import VoteParams
 from hrm.data.arc.encoding import FIRST_COLOUR, encode
-from hrm.data.arc.group import Grid, apply_code
+from hrm.data.arc.group import Grid, apply_code, colour_tables
 from hrm.data.arc.symmetries import ArcSymmetries
 from hrm.data.arc.task import candidate_count, make_candidates, write_dataset
 from hrm.data.dataset import NONE, Dataset, load_dataset
@@ -89,13 +90,11 @@ def test_votes_on_any_predictions_are_those_of_a_plain_reference(
     halts = np.array([q for _, _, q in made])
     answers = collate(tokens, elements, encode(label, SIDE))
 
-    from hrm.data.arc.group import colour_tables
-
     plain = [
         (plain_undo(plain_grid(row, SIDE), colour_tables()[code // 8].tolist(), code % 8), q) for row, code, q in made
     ]
     ours = [tuple(map(tuple, grid_of(answers.grids[i]).tolist())) for i in ranking(answers.numbers, halts)]
-    assert [grid if grid != () else () for grid in ours] == plain_ranking(plain)
+    assert ours == plain_ranking(plain)
     wanted = tuple(map(tuple, label.tolist()))
     order = plain_ranking(plain)
     assert place_of(answers.right, answers.numbers, halts) == (order.index(wanted) if wanted in order else NOWHERE)
@@ -227,9 +226,9 @@ def test_every_copy_is_asked_under_its_own_id_and_undone(dataset: Dataset, batch
     for row, group in enumerate(dataset.test.groups):
         wanted[names[group]].append(dataset.test.labels[row].tobytes())
     side = dataset.info.grid_shape[0]
-    assert {name: len(given) for name, given in found.submission.items()} == {n: len(w) for n, w in wanted.items()}
-    for name, given in found.submission.items():
-        for answer, label in zip(given, wanted[name], strict=True):
+    assert list(found.submission) == names
+    for name, submitted in found.submission.items():
+        for answer, label in zip(submitted, wanted[name], strict=True):
             assert set(answer) == {"attempt_1", "attempt_2"}
             assert encode(np.array(answer["attempt_1"], dtype=np.uint8), side).tobytes() == label
             assert all(0 <= colour <= 9 for row in answer["attempt_2"] for colour in row)
@@ -248,3 +247,10 @@ def test_fewer_augmentations_are_the_first_of_the_plan(dataset: Dataset) -> None
 def test_bad_vote_parameters_are_refused(override: str, words: str) -> None:
     with pytest.raises(ParameterError, match=words):
         vote_params(override)
+
+
+def test_bench_votes_agrees_with_plain_python(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "votes", "--predictions", "2000", "--reference", "2000", "--side", "6"]) == 0
+    assert "same_places True" in capsys.readouterr().out
+    assert main(["bench", "votes", "--side", "31"]) == 2
+    assert "--side is 31" in capsys.readouterr().err

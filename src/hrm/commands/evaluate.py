@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     if "arc_votes" in metrics:
         print(
-            f"pass@1 {metrics['arc_pass_at_1']:.4f}, pass@2 {metrics['arc_pass_at_2']:.4f} of the tasks, by the share of "
-            f"their test inputs {metrics['arc_pass_at_2_inputs']:.4f}; {metrics['arc_votes']} votes"
+            f"pass@1 {metrics['arc_pass_at_1']:.4f}, pass@2 {metrics['arc_pass_at_2']:.4f} of the tasks, by the share "
+            f"of their test inputs {metrics['arc_pass_at_2_inputs']:.4f}; {metrics['arc_votes']} votes"
         )
     return 0

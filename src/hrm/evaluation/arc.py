@@ -127,7 +127,7 @@ def _blocks(copies: Copies, size: int) -> Iterator[Copies]:
     while start < len(copies.codes):
         fitting = ends[(ends > start) & (ends <= start + size)]
         end = int(fitting[-1]) if len(fitting) else int(ends[ends > start][0])
-        yield Copies(*(column[start:end] for column in copies))
+        yield Copies(copies.examples[start:end], copies.codes[start:end], copies.puzzle_ids[start:end])
         start = end
 
 
