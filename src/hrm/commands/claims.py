@@ -40,6 +40,7 @@ def _judge(arguments: argparse.Namespace) -> int:
     from hrm.core.files import write_json, write_text
     from hrm.report.claims_file import read_claims
     from hrm.report.claims_table import scale_table
+    from hrm.report.contrasts import contrast_rows
     from hrm.report.derived import derived_rows
     from hrm.report.ledger import make_ledger
     from hrm.report.summary import read_summary
@@ -47,6 +48,8 @@ def _judge(arguments: argparse.Namespace) -> int:
     claims = read_claims(arguments.claims)
     summary = read_summary(arguments.summary)
     for row in derived_rows(arguments.params, claims.published_setting):
+        summary[row.task, row.variant, row.metric] = row
+    for row in contrast_rows(claims.contrasts, summary):
         summary[row.task, row.variant, row.metric] = row
     ledger = make_ledger(claims, summary, arguments.scale, arguments.params)
     write_json(arguments.out, ledger)

@@ -18,11 +18,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     segments = figures.add_parser("segments", help="exact accuracy against segments at inference")
     segments.add_argument("--tables", required=True, nargs="+", type=Path, help="TASK/VARIANT/seedN/segments.csv")
     segments.add_argument("--params", type=Path, default=Path("params"), help="folder of the parameters (params)")
+    votes = figures.add_parser("votes", help="scores on ARC against votes, and beside the published ones")
+    votes.add_argument("--tables", required=True, nargs="+", type=Path, help="TASK/VARIANT/seedN/votes.csv")
+    votes.add_argument("--claims", required=True, type=Path, help="params/claims.yaml, for the published scores")
+    votes.add_argument("--params", type=Path, default=Path("params"), help="folder of the parameters (params)")
     steps = figures.add_parser("steps", help="one puzzle, segment by segment")
     steps.add_argument("--steps", required=True, type=Path, help="steps.json (hrm evaluate makes it)")
     memory = figures.add_parser("memory", help="memory of a training step against its module calls")
     memory.add_argument("--table", required=True, type=Path, help="memory.csv (hrm analyse memory makes it)")
-    for figure in (difficulty, curves, segments, steps, memory):
+    for figure in (difficulty, curves, segments, votes, steps, memory):
         figure.add_argument("--out", required=True, type=Path, help="name without suffix: .svg and .png are written")
 
 
@@ -45,12 +49,15 @@ def _draw(arguments: argparse.Namespace) -> "Figure":
         from hrm.report import figure_curves
 
         return figure_curves.draw(arguments.histories)
-    if arguments.figure == "segments":
+    if arguments.figure in ("segments", "votes"):
         from hrm.core.schema import evaluation_params
-        from hrm.report import figure_segments
+        from hrm.report import figure_segments, figure_votes
+        from hrm.report.claims_file import read_claims
 
-        confidence = evaluation_params(arguments.params, []).confidence
-        return figure_segments.draw(arguments.tables, f"{100 * confidence:g} %")
+        confidence = f"{100 * evaluation_params(arguments.params, []).confidence:g} %"
+        if arguments.figure == "votes":
+            return figure_votes.draw(arguments.tables, read_claims(arguments.claims), confidence)
+        return figure_segments.draw(arguments.tables, confidence)
     if arguments.figure == "memory":
         from hrm.report import figure_memory
 

@@ -86,7 +86,8 @@ def arc_votes(
         fewer = params.model_copy(update={"counts": [len(copies.codes)]})  # all votes alone
         earlier = vote_metrics(vote_rows(ballots[after], fewer, confidence))
         suffix = "1_segment" if after == 1 else f"{after}_segments"
-        metrics |= {f"{name}_{suffix}": value for name, value in earlier.items() if name.startswith("arc_pass")}
+        for name in (f"arc_pass_at_{ATTEMPTS}", f"arc_pass_at_{ATTEMPTS}_inputs"):
+            metrics |= {f"{name}_{suffix}{end}": earlier[name + end] for end in ("", "_low", "_high")}
     return ArcVotes(rows, metrics, submission)
 
 
@@ -112,8 +113,9 @@ def vote_metrics(rows: list[Row]) -> dict[str, float]:
     full = {int(row["k"]): row for row in rows if row["votes"] == most}
     metrics: dict[str, float] = {"arc_votes": most}
     for top, row in full.items():
-        metrics[f"arc_pass_at_{top}"] = float(row["task_score"])
-        metrics[f"arc_pass_at_{top}_inputs"] = float(row["input_score"])
+        for name, score in ((f"arc_pass_at_{top}", "task_score"), (f"arc_pass_at_{top}_inputs", "input_score")):
+            metrics[name] = float(row[score])
+            metrics |= {f"{name}_{end}": float(row[f"{score}_{end}"]) for end in ("low", "high")}
     for row in rows:
         if row["votes"] != most and row["k"] == ATTEMPTS:
             metrics[f"arc_loss_with_{row['votes']}_votes"] = metrics["arc_pass_at_2"] - float(row["task_score"])

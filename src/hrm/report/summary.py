@@ -15,7 +15,7 @@ from hrm.core.files import read_json
 from hrm.report.run_paths import run_of
 
 # Metrics that are shares of examples or cells: the ends of their intervals are cut to 0 and 1.
-SHARE_WORDS = ("accuracy", "share", "correct_halts")
+SHARE_WORDS = ("accuracy", "share", "correct_halts", "pass_at")
 NOT_SHARES = ("halting_accuracy_loss",)
 DIGITS = 6
 
@@ -72,14 +72,15 @@ def read_metrics(paths: Iterable[Path]) -> dict[tuple[str, str], dict[str, dict[
 def summarise(runs: dict[tuple[str, str], dict[str, dict[str, float]]], confidence: float) -> list[SummaryRow]:
     """Rows sorted by task, variant and metric; equal runs in any order give equal rows.
 
-    Two or more seeds: mean and t interval. One seed: exact_accuracy with the Wilson interval of its metrics file, all
-    else without an interval. `exact_accuracy_half_range`, half of maximum minus minimum, says how far seeds spread.
+    Two or more seeds: mean and t interval. One seed: the Wilson interval where the metrics file has one (NAME_low and
+    NAME_high beside NAME), all else without an interval. `exact_accuracy_half_range`, half of maximum minus minimum, says how far seeds spread.
     """
     rows = []
     for (task, variant), seeds in sorted(runs.items()):
         names = sorted({metric for values in seeds.values() for metric in values})
         for metric in names:
-            if metric in ("exact_accuracy_low", "exact_accuracy_high"):
+            base, _, end = metric.rpartition("_")
+            if end in ("low", "high") and base in names:
                 continue
             values = [seeds[seed][metric] for seed in sorted(seeds) if metric in seeds[seed]]
             low, high, method = _interval(metric, values, seeds, confidence)
@@ -130,8 +131,8 @@ def _interval(
             low, high = max(low, 0.0), min(high, 1.0)
         return low, high, "t"
     only = next(iter(seeds.values()))
-    if metric == "exact_accuracy" and len(seeds) == 1 and "exact_accuracy_low" in only:
-        return only["exact_accuracy_low"], only["exact_accuracy_high"], "wilson"
+    if len(seeds) == 1 and f"{metric}_low" in only and f"{metric}_high" in only:
+        return only[f"{metric}_low"], only[f"{metric}_high"], "wilson"
     return None, None, "single"
 
 
