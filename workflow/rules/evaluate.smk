@@ -16,12 +16,12 @@ rule evaluate:
         difficulty="results/{scale}/{task}/{variant}/seed{seed}/difficulty.csv",
         steps="results/{scale}/{task}/{variant}/seed{seed}/steps.json",
         provenance="results/{scale}/{task}/{variant}/seed{seed}/evaluation.json",
-    wildcard_constraints:
-        task=one_of(task for task in PIPELINE.datasets if task not in ARC_TASKS),
     log:
         "logs/evaluate@{scale}-{task}-{variant}-{seed}.log",
     benchmark:
         "benchmarks/evaluate@{scale}-{task}-{variant}-{seed}.tsv"
+    wildcard_constraints:
+        task=one_of(task for task in PIPELINE.datasets if task not in ARC_TASKS),
     resources:
         gpu=gpus,
     params:
@@ -40,9 +40,9 @@ use rule evaluate as evaluate_arc with:
         provenance="results/{scale}/{task}/{variant}/seed{seed}/evaluation.json",
         votes="results/{scale}/{task}/{variant}/seed{seed}/votes.csv",
         submission="results/{scale}/{task}/{variant}/seed{seed}/submission.json",
-    wildcard_constraints:
-        task=one_of(ARC_TASKS),
     log:
         "logs/evaluate_arc@{scale}-{task}-{variant}-{seed}.log",
     benchmark:
         "benchmarks/evaluate_arc@{scale}-{task}-{variant}-{seed}.tsv"
+    wildcard_constraints:
+        task=one_of(ARC_TASKS),

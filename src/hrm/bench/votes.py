@@ -71,7 +71,8 @@ def make_cases(side: int, count: int) -> list[Case]:
 def vote_rows(cases: Sequence[Case], inputs: int, reference: int) -> list[dict[str, Any]]:
     """Rows of plain Python and of ours: seconds for `reference` and `inputs` test inputs, and whether both agree."""
     _ours(cases[0])  # compiled, or read from the disk
-    rows, places = [], []
+    rows: list[dict[str, Any]] = []
+    places: list[list[int]] = []
     for path, vote, wanted in (("plain Python", plain_place, reference), ("compiled", _ours, inputs)):
         started = time.perf_counter()
         places.append([vote(cases[index % len(cases)]) for index in range(wanted)])

@@ -82,7 +82,7 @@ def vote_rows(ballots: Sequence[Ballot], params: VoteParams, confidence: float) 
 
 
 def _places(ballots: Sequence[Ballot], votes: int, seed: int, subset: int) -> NDArray[np.int64]:
-    """Places of the right answers (inputs,) when a random choice of `votes` copies votes."""
+    """Places of the right answers (inputs,) when a random choice of `votes` copies votes; it holds those of fewer."""
     places = []
     for ballot in ballots:
         copies = len(ballot.numbers)

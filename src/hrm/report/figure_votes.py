@@ -12,7 +12,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from hrm.core.errors import DataError
 from hrm.report import style
 from hrm.report.claims_file import ClaimsParams
-from hrm.report.tables import Run, label, mean_over_seeds, read_runs
+from hrm.report.tables import Run, mean_over_seeds, read_runs
 
 ATTEMPTS = 2  # that the ARC Prize allows, and that published scores have
 METRIC = f"arc_pass_at_{ATTEMPTS}"
@@ -32,7 +32,7 @@ def draw(paths: Sequence[Path], claims: ClaimsParams, confidence_text: str) -> F
             if chosen.empty:
                 raise DataError(f"{run.task}/{run.variant}/{run.seed}/votes.csv: has no row with k = {ATTEMPTS}")
             runs[place] = run._replace(table=chosen)
-    figure = style.new_figure(style.PAGE_WIDTH, 1.9 + 0.2 * len(groups))
+    figure = style.new_figure(style.PAGE_WIDTH, 2.0 + 0.2 * len(groups))
     left, right = figure.subplots(1, 2, sharex=False, width_ratios=(1.15, 1.0))
     for index, (group, runs) in enumerate(groups.items()):
         colour, marker = (cycle[index % len(cycle)] for cycle in (style.SERIES, style.MARKERS))
@@ -43,7 +43,7 @@ def draw(paths: Sequence[Path], claims: ClaimsParams, confidence_text: str) -> F
         for value in _published(claims, *group):
             right.plot(value, index, "d", markerfacecolor="none", color=style.BLACK, markersize=6, clip_on=False)
     _finish_left(left, [run for runs in groups.values() for run in runs])
-    right.set_yticks(range(len(groups)), [label(group, groups) for group in groups])
+    right.set_yticks(range(len(groups)), [", ".join(group) for group in groups])
     right.set_ylim(len(groups) - 0.5, -0.5)
     right.set_xlim(0, 102)
     right.grid(False, axis="y")
@@ -55,9 +55,11 @@ def draw(paths: Sequence[Path], claims: ClaimsParams, confidence_text: str) -> F
         Line2D([], [], color=style.GREY, linewidth=6, alpha=0.3, label="lowest to highest of the random choices"),
     ]
     if any(_published(claims, *group) for group in groups):
-        diamond = {"marker": "d", "markerfacecolor": "none", "markersize": 6, "linestyle": "none"}
-        marks.append(Line2D([], [], color=style.BLACK, label="published, on all tasks of ARC-AGI-1", **diamond))
-    figure.legend(handles=marks, loc="outside lower center", ncols=3)
+        text = "published (data of scale paper)"
+        marks.append(
+            Line2D([], [], color=style.BLACK, marker="d", mfc="none", markersize=6, linestyle="none", label=text)
+        )
+    figure.legend(handles=marks, loc="outside lower center", ncols=2)
     return figure
 
 
@@ -70,8 +72,8 @@ def _growth(axes: Axes, runs: Sequence[Run], colour: str, form: str) -> None:
 
 
 def _point(axes: Axes, run: Run, height: float, colour: str, marker: str) -> None:
-    row = run.table.loc[run.table["votes"].idxmax()]
-    score, low, high = (100 * float(row[f"task_score{end}"]) for end in ("", "_low", "_high"))
+    last = int(run.table["votes"].to_numpy().argmax())
+    score, low, high = (100 * float(run.table[f"task_score{end}"].iloc[last]) for end in ("", "_low", "_high"))
     axes.plot([low, high], [height, height], color=colour, linewidth=1.2)
     axes.plot(score, height, marker, color=colour, markersize=5, clip_on=False)
 

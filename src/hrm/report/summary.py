@@ -73,7 +73,8 @@ def summarise(runs: dict[tuple[str, str], dict[str, dict[str, float]]], confiden
     """Rows sorted by task, variant and metric; equal runs in any order give equal rows.
 
     Two or more seeds: mean and t interval. One seed: the Wilson interval where the metrics file has one (NAME_low and
-    NAME_high beside NAME), all else without an interval. `exact_accuracy_half_range`, half of maximum minus minimum, says how far seeds spread.
+    NAME_high beside NAME), all else without an interval. `exact_accuracy_half_range`, half of maximum minus minimum,
+    says how far seeds spread.
     """
     rows = []
     for (task, variant), seeds in sorted(runs.items()):
