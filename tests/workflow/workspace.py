@@ -130,7 +130,7 @@ class Workspace:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=300,
+            timeout=600,
         )
         assert code is None or done.returncode == code, f"{' '.join(command)}: {done.returncode}\n{done.stdout}"
         return Result(done.returncode, done.stdout)
