@@ -68,7 +68,7 @@ def _growth(axes: Axes, runs: Sequence[Run], colour: str, form: str) -> None:
     axes.plot(mean.index, 100 * mean["task_score"], form, color=colour)
     if len(runs) == 1:
         low, high = 100 * mean["task_score_least"], 100 * mean["task_score_most"]
-        axes.fill_between(mean.index, low, high, color=colour, alpha=0.12, linewidth=0)
+        axes.fill_between(mean.index, low, high, color=colour, alpha=0.1, linewidth=0)
 
 
 def _point(axes: Axes, run: Run, height: float, colour: str, marker: str) -> None:
