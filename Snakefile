@@ -35,7 +35,7 @@ rule all:
     input:
         f"results/{PIPELINE.scale}/claims.json",
         f"figures/{PIPELINE.scale}/memory.svg",
-        f"figures/{PIPELINE.scale}/arc_votes.svg",
+        [f"figures/{PIPELINE.scale}/arc_votes.svg"] if ARC_RUNS else [],
         expand(
             ["figures/{scale}/{task}_difficulty.svg", "figures/{scale}/{task}/contact_sheet.html"],
             scale=PIPELINE.scale,

@@ -9,6 +9,7 @@ import torch
 
 from arc_cases import program_params
 from helpers import PARAMS, facts_of, tiny_run
+from hrm.cli import main
 from hrm.core.schema import evaluation_params
 from hrm.data.arc.task import candidate_count, make_candidates, write_dataset
 from hrm.data.dataset import load_dataset
@@ -100,3 +101,10 @@ def test_contrasts_need_both_results_and_ratios_something_to_divide_by() -> None
     assert contrast_rows([contrast("ratio")], both) == []
     (gain,) = contrast_rows([contrast("difference")], both)
     assert (gain.mean, gain.low, gain.high) == (0.5, None, None)
+
+
+def test_bench_votes_agrees_with_plain_python(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "votes", "--predictions", "2000", "--reference", "2000", "--side", "6"]) == 0
+    assert "same_places True" in capsys.readouterr().out
+    assert main(["bench", "votes", "--side", "31"]) == 2
+    assert "--side is 31" in capsys.readouterr().err

@@ -11,7 +11,6 @@ from torch import Tensor
 
 from arc_cases import codes, grids, program_params
 from helpers import PARAMS
-from hrm.cli import main
 from hrm.core.errors import ParameterError
 from hrm.core.schema import evaluation_params
 from hrm.core.vote_schema import VoteParams
@@ -247,10 +246,3 @@ def test_fewer_augmentations_are_the_first_of_the_plan(dataset: Dataset) -> None
 def test_bad_vote_parameters_are_refused(override: str, words: str) -> None:
     with pytest.raises(ParameterError, match=words):
         vote_params(override)
-
-
-def test_bench_votes_agrees_with_plain_python(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["bench", "votes", "--predictions", "2000", "--reference", "2000", "--side", "6"]) == 0
-    assert "same_places True" in capsys.readouterr().out
-    assert main(["bench", "votes", "--side", "31"]) == 2
-    assert "--side is 31" in capsys.readouterr().err

@@ -9,6 +9,7 @@ import pytest
 from evaluation_doubles import PARAMS
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from vote_doubles import vote_tables
 
 from hrm.cli import main
 from hrm.core.errors import DataError
@@ -25,7 +26,6 @@ from hrm.report.claims_file import read_claims
 
 HISTORY = "step,examples,seconds,loss,cell_accuracy,exact_accuracy,q_halt_accuracy,mean_steps,learning_rate"
 CLAIMS = PARAMS / "claims.yaml"
-VOTES = "votes,k,subsets,tasks,test_inputs,task_score,task_score_low,task_score_high,task_score_least,task_score_most"
 SEGMENTS = "segments,trained_segments,examples,exact_accuracy,exact_accuracy_low,exact_accuracy_high,cell_accuracy"
 
 
@@ -44,16 +44,6 @@ def segment_tables(root: Path, seeds: int = 1) -> list[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         rows = [f"{k},2,500,{k / 10},{k / 10 - 0.05},{k / 10 + 0.05},0.9" for k in range(1, 9)]
         path.write_text("\n".join([SEGMENTS, *rows]) + "\n")
-    return paths
-
-
-def vote_tables(root: Path) -> list[Path]:
-    """Two variants, of which two votes solve 40 % by two answers, ten votes 60 %."""
-    paths = [root / "arc_agi_1" / variant / "seed0" / "votes.csv" for variant in ("hrm", "hrm_loops_1")]
-    for path in paths:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        rows = [f"{v},{k},4,10,12,{s},{s - 0.1},{s + 0.1},{s},{s}" for v, s in ((2, 0.4), (10, 0.6)) for k in (1, 2)]
-        path.write_text("\n".join([VOTES, *rows]) + "\n")
     return paths
 
 
@@ -190,20 +180,6 @@ def test_segments_mark_the_trained_number_and_state_n(tmp_path: Path) -> None:
     assert "n = 500" in single.get_title(loc="left")
     assert len(single.collections) == 1  # the Wilson band
     assert (len(several.collections), len(several.lines)) == (0, 2 + 1 + 1)
-
-
-def test_votes_show_every_run_and_the_published_value_of_those_that_have_one(tmp_path: Path) -> None:
-    with style.styled():
-        growth, drivers = FIGURES["votes"](tmp_path).axes
-    assert [list(np.asarray(line.get_ydata())) for line in growth.lines] == [[40, 60], [40, 60]]
-    assert [text.get_text() for text in drivers.get_yticklabels()] == ["arc_agi_1, hrm", "arc_agi_1, hrm_loops_1"]
-    points = [(float(np.asarray(x.get_xdata())[0]), float(np.asarray(x.get_ydata())[0])) for x in drivers.lines]
-    assert {(60, 0), (60, 1), (50, 0), (50, 1), (40.3, 0)} <= set(points)  # scores, interval ends, published HRM
-    assert not [x for x, y in points if y == 1 and x not in (50, 60)]
-    (path, _) = vote_tables(tmp_path)
-    path.write_text("\n".join(line for line in path.read_text().splitlines() if ",2,4," not in line) + "\n")
-    with pytest.raises(DataError, match="no row with k = 2"):
-        figure_votes.draw([path], read_claims(CLAIMS), "95 %")
 
 
 def test_steps_frame_exactly_the_wrong_cells_and_say_how_many() -> None:

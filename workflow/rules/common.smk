@@ -7,6 +7,7 @@ PARAMS = Path("params")
 RUNS = [run for experiment in PIPELINE.experiments.values() for run in experiment.runs]
 ANALYSIS = analysis_params(PARAMS, [])
 ARC_TASKS = [task for task in PIPELINE.datasets if data_params(PARAMS, PIPELINE.scale, task, []).family == "arc"]
+ARC_RUNS = [run for run in RUNS if run[0] in ARC_TASKS]
 
 # The source files that can change a phase's outputs; a folder stands for all modules in it. The rule file is among
 # them, since neither tool notices an edited command line after a sync. dvc.yaml names the same, and a test compares
@@ -173,9 +174,7 @@ def task_folders(wildcards):
 def arc_outputs(name):
     """An input function: the file `name` of every run on ARC data."""
     return lambda wildcards: [
-        f"results/{wildcards.scale}/{task}/{variant}/seed{seed}/{name}"
-        for task, variant, seed in RUNS
-        if task in ARC_TASKS
+        f"results/{wildcards.scale}/{task}/{variant}/seed{seed}/{name}" for task, variant, seed in ARC_RUNS
     ]
 
 
