@@ -9,6 +9,7 @@ import pytest
 from evaluation_doubles import PARAMS
 from film_doubles import steps
 from matplotlib.figure import Figure
+from vote_doubles import vote_tables
 
 from hrm.cli import main
 from hrm.core.errors import DataError
@@ -19,11 +20,14 @@ from hrm.report import (
     figure_routing,
     figure_segments,
     figure_steps,
+    figure_votes,
     style,
 )
+from hrm.report.claims_file import read_claims
 from hrm.report.film import read_film
 
 HISTORY = "step,examples,seconds,loss,cell_accuracy,exact_accuracy,q_halt_accuracy,mean_steps,learning_rate"
+CLAIMS = PARAMS / "claims.yaml"
 SEGMENTS = "segments,trained_segments,examples,exact_accuracy,exact_accuracy_low,exact_accuracy_high,cell_accuracy"
 
 
@@ -87,10 +91,11 @@ def commands(root: Path) -> dict[str, list[str]]:
         "steps": ["--steps", str(root / "steps.json")],
         "routing": ["--tables", *map(str, routing_tables(root))],
         "memory": ["--table", str(memory_table(root))],
+        "votes": ["--tables", *map(str, vote_tables(root)), "--claims", str(CLAIMS), "--params", str(PARAMS)],
     }
 
 
-@pytest.mark.parametrize("name", ["difficulty", "curves", "segments", "steps", "routing", "memory"])
+@pytest.mark.parametrize("name", ["difficulty", "curves", "segments", "steps", "routing", "memory", "votes"])
 def test_each_figure_is_written_twice_over_with_equal_bytes(tmp_path: Path, name: str) -> None:
     options = commands(tmp_path)[name]
     assert main(["render", name, *options, "--out", str(tmp_path / "a" / "figure")]) == 0
@@ -111,6 +116,7 @@ FIGURES: dict[str, Callable[[Path], Figure]] = {
     "steps": lambda root: figure_steps.draw(read_film(steps(), "steps.json")),
     "routing": lambda root: figure_routing.draw(routing_tables(root)),
     "memory": lambda root: figure_memory.draw(memory_table(root)),
+    "votes": lambda root: figure_votes.draw(vote_tables(root), read_claims(CLAIMS), "95 %"),
 }
 
 

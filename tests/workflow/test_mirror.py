@@ -17,6 +17,7 @@ COMMANDS = {
     "dataset": "generate",
     "train": "train",
     "evaluate": "evaluate",
+    "evaluate_arc": "evaluate",
     "measure_memory": "analyse",
     "analyse_states": "analyse",
     "analyse_routing": "analyse",

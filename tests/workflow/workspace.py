@@ -21,6 +21,8 @@ RUN = "results/smoke/sudoku/{}/seed0"
 
 TINY_MODEL = {"hidden_size": 16, "heads": 2, "high_layers": 1, "low_layers": 1, "mlp_multiple": 16}
 TINY_TRAIN = {"batch_size": 8, "dtype": "float32", "compile": False, "log_every": 1, "save_every": 1}
+ARC_TASKS = ["arc_agi_1", "arc_agi_1_evaluation", "arc_agi_1_few"]
+ARC = {"model": TINY_MODEL | {"puzzle_embedding_size": 16}, "train": TINY_TRAIN | {"steps": 2}}
 MAZES = {"size": 4, "spare": 1.0, "train_mazes": 20, "test_mazes": 20}
 
 
@@ -31,7 +33,7 @@ def experiment(tasks: list[str], *variants: str) -> dict[str, list[str] | list[i
 PARAMS = {
     "pipeline.yaml": {
         "scale": "smoke",
-        "datasets": ["sudoku", "boards", "lattice_mazes", "lattice_mazes_open"],
+        "datasets": ["sudoku", "boards", "lattice_mazes", "lattice_mazes_open", *ARC_TASKS],
         "shards": [0],
         "gpus": 1,
         "experiments": {
@@ -39,6 +41,8 @@ PARAMS = {
             "sudoku_models": experiment(["sudoku"], "transformer"),
             "boards": experiment(["boards"], "board_hl_2x2_s2"),
             "pointer": experiment(["lattice_mazes", "lattice_mazes_open"], "pointer_baseline"),
+            "arc": experiment(["arc_agi_1"], "transformer"),
+            "arc_data": experiment(["arc_agi_1_evaluation", "arc_agi_1_few"], "transformer"),
         },
     },
     "analysis.yaml": {
@@ -69,6 +73,7 @@ PARAMS = {
     "scales/smoke/train/boards.yaml": {"model": TINY_MODEL, "train": TINY_TRAIN | {"batches": 2}},
     "scales/smoke/train/lattice_mazes.yaml": {"model": TINY_MODEL, "train": TINY_TRAIN | {"steps": 2}},
     "scales/smoke/train/lattice_mazes_open.yaml": {"model": TINY_MODEL, "train": TINY_TRAIN | {"steps": 2}},
+    **{f"scales/smoke/train/{task}.yaml": ARC for task in ARC_TASKS},
 }
 
 
@@ -140,7 +145,7 @@ class Workspace:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=300,
+            timeout=600,
         )
         assert code is None or done.returncode == code, f"{' '.join(command)}: {done.returncode}\n{done.stdout}"
         return Result(done.returncode, done.stdout)

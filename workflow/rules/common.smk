@@ -1,13 +1,15 @@
 # What the rules share: which runs there are, and which parameter files and source files decide each phase.
 from hrm.core.analysis_schema import analysis_params
 from hrm.core.comparison_schema import comparison_params
-from hrm.core.data_params import data_files
+from hrm.core.data_params import data_files, data_params
 from hrm.core.schema import run_files
 
 PARAMS = Path("params")
 RUNS = [run for experiment in PIPELINE.experiments.values() for run in experiment.runs]
 ANALYSIS = analysis_params(PARAMS, [])
 STUDIES = comparison_params(PARAMS).aggregates
+ARC_TASKS = [task for task in PIPELINE.datasets if data_params(PARAMS, PIPELINE.scale, task, []).family == "arc"]
+ARC_RUNS = [run for run in RUNS if run[0] in ARC_TASKS]
 
 # The source files that can change a phase's outputs; a folder stands for all modules in it. The rule file is among
 # them, since neither tool notices an edited command line after a sync. dvc.yaml names the same, and a test compares
@@ -37,8 +39,10 @@ SOURCES = {
         "core",
         "data/arc/canonical.py",
         "data/arc/collection.py",
+        "data/arc/encoding.py",
         "data/arc/group.py",
         "data/arc/mixing.py",
+        "data/arc/symmetries.py",
         "data/compiled.py",
         "data/dataset.py",
         "data/grid/paths.py",
@@ -58,8 +62,10 @@ SOURCES = {
         "analysis",
         "data/arc/canonical.py",
         "data/arc/collection.py",
+        "data/arc/encoding.py",
         "data/arc/group.py",
         "data/arc/mixing.py",
+        "data/arc/symmetries.py",
         "data/compiled.py",
         "data/dataset.py",
         "data/grid/paths.py",
@@ -117,6 +123,11 @@ wildcard_constraints:
     study="|".join(STUDIES),
     seed=r"\d+",
     shard=r"\d+",
+
+
+def one_of(names):
+    """A constraint: one of these names, none if there are none."""
+    return "|".join(names) or "(?!)"
 
 
 def source_files(phase):
@@ -185,6 +196,7 @@ RUN_FILES = [
     "steps.json",
     "evaluation.json",
 ]
+ARC_RUN_FILES = [*RUN_FILES, "votes.csv", "submission.json"]
 
 
 def task_folders(wildcards):
@@ -198,7 +210,7 @@ def task_folders(wildcards):
         f"results/{wildcards.scale}/{task}/{variant}/seed{seed}/{name}"
         for task, variant, seed in RUNS
         if task in tasks
-        for name in RUN_FILES
+        for name in (ARC_RUN_FILES if task in ARC_TASKS else RUN_FILES)
     ]
 
 
@@ -247,6 +259,18 @@ def routing_folder(wildcards):
         for task, variant, seed in ANALYSIS.routing.all_runs
         for name in ("routing.csv", "routing.json")
     ]
+
+
+def arc_outputs(name):
+    """An input function: the file `name` of every run on ARC data."""
+    return lambda wildcards: [
+        f"results/{wildcards.scale}/{task}/{variant}/seed{seed}/{name}" for task, variant, seed in ARC_RUNS
+    ]
+
+
+def arc_folders(wildcards):
+    """An input function: everything in the folders of the ARC tasks, on which the stage depends."""
+    return [path for name in ARC_RUN_FILES for path in arc_outputs(name)(wildcards)]
 
 
 def first_run(name):

@@ -1,4 +1,5 @@
-# One evaluation a training: every number, table and figure of the model comes from it.
+# One evaluation a training: every number, table and figure of the model comes from it. That of an ARC model votes, and so
+# has a rule of its own: a rule's outputs are the same for all its jobs.
 
 
 rule evaluate:
@@ -19,6 +20,8 @@ rule evaluate:
         "logs/evaluate@{scale}-{task}-{variant}-{seed}.log",
     benchmark:
         "benchmarks/evaluate@{scale}-{task}-{variant}-{seed}.tsv"
+    wildcard_constraints:
+        task=one_of(task for task in PIPELINE.datasets if task not in ARC_TASKS),
     resources:
         gpu=gpus,
     params:
@@ -26,3 +29,20 @@ rule evaluate:
         folder=subpath(output.metrics, parent=True),
     shell:
         "hrm evaluate --model {input.model} --data {params.data} --out {params.folder} 2> {log}"
+
+
+use rule evaluate as evaluate_arc with:
+    output:
+        metrics="results/{scale}/{task}/{variant}/seed{seed}/metrics.json",
+        segments="results/{scale}/{task}/{variant}/seed{seed}/segments.csv",
+        difficulty="results/{scale}/{task}/{variant}/seed{seed}/difficulty.csv",
+        steps="results/{scale}/{task}/{variant}/seed{seed}/steps.json",
+        provenance="results/{scale}/{task}/{variant}/seed{seed}/evaluation.json",
+        votes="results/{scale}/{task}/{variant}/seed{seed}/votes.csv",
+        submission="results/{scale}/{task}/{variant}/seed{seed}/submission.json",
+    log:
+        "logs/evaluate_arc@{scale}-{task}-{variant}-{seed}.log",
+    benchmark:
+        "benchmarks/evaluate_arc@{scale}-{task}-{variant}-{seed}.tsv"
+    wildcard_constraints:
+        task=one_of(ARC_TASKS),

@@ -117,6 +117,31 @@ rule render_segments:
         "hrm render segments --tables {input.tables} --out {params.stem} 2> {log}"
 
 
+rule render_votes:
+    input:
+        "params/evaluation.yaml",
+        claims="params/claims.yaml",
+        tables=arc_outputs("votes.csv"),
+        folders=arc_folders,
+        sources=source_files("render"),
+    output:
+        svg=report(
+            "figures/{scale}/arc_votes.svg",
+            caption="../report/votes.rst",
+            category="Figures",
+            labels={"scale": "{scale}", "experiment": "arc, arc_data", "figure": "score against votes"},
+        ),
+        png="figures/{scale}/arc_votes.png",
+    log:
+        "logs/render_votes@{scale}.log",
+    benchmark:
+        "benchmarks/render_votes@{scale}.tsv"
+    params:
+        stem=subpath(output.svg, strip_suffix=".svg"),
+    shell:
+        "hrm render votes --tables {input.tables} --claims {input.claims} --out {params.stem} 2> {log}"
+
+
 rule render_steps:
     input:
         table=first_run("steps.json"),

@@ -12,6 +12,7 @@ BENCHMARKS = {
     "train": "time and memory of one training step, beside a plain rewrite of the published one",
     "memory": "memory of one training step against its module calls, a row a rule of the gradient",
     "scaling": "time of one training step on several GPUs beside one, and whether the losses are the same",
+    "votes": "predictions of ARC a second that are undone, compared and voted on, beside plain Python",
     "maze": "mazes a second, beside plain rejection sampling, and whether both make the same mazes",
 }
 

@@ -42,11 +42,14 @@ def _judge(arguments: argparse.Namespace) -> int:
     from hrm.report.claims_table import scale_table
     from hrm.report.derived import derived_rows
     from hrm.report.ledger import make_ledger
+    from hrm.report.pairs import pair_rows
     from hrm.report.summary import read_summary
 
     claims = read_claims(arguments.claims)
     summary = read_summary(arguments.summary)
     for row in derived_rows(arguments.params, claims.published_setting):
+        summary[row.task, row.variant, row.metric] = row
+    for row in pair_rows(claims.pairs, summary):
         summary[row.task, row.variant, row.metric] = row
     ledger = make_ledger(claims, summary, arguments.scale, arguments.params)
     write_json(arguments.out, ledger)

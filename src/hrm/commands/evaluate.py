@@ -38,4 +38,9 @@ def run(arguments: argparse.Namespace) -> int:
         f"({metrics['exact_accuracy_low']:.4f} to {metrics['exact_accuracy_high']:.4f}), "
         f"{metrics['test_examples']} test examples, {metrics['judged_segments']} segments, {params.weights} weights"
     )
+    if "arc_votes" in metrics:
+        print(
+            f"pass@1 {metrics['arc_pass_at_1']:.4f}, pass@2 {metrics['arc_pass_at_2']:.4f} of the tasks, by the share "
+            f"of their test inputs {metrics['arc_pass_at_2_inputs']:.4f}; {metrics['arc_votes']} votes"
+        )
     return 0

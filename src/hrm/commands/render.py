@@ -17,6 +17,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     curves.add_argument("--histories", required=True, nargs="+", type=Path, help="TASK/VARIANT/seedN/history.csv")
     segments = figures.add_parser("segments", help="segments taken, and exact accuracy against segments and layers")
     segments.add_argument("--tables", required=True, nargs="+", type=Path, help="TASK/VARIANT/seedN/segments.csv")
+    votes = figures.add_parser("votes", help="scores on ARC against votes, and beside the published ones")
+    votes.add_argument("--tables", required=True, nargs="+", type=Path, help="TASK/VARIANT/seedN/votes.csv")
+    votes.add_argument("--claims", required=True, type=Path, help="params/claims.yaml, for the published scores")
     steps = figures.add_parser("steps", help="one puzzle step by step: a film strip (PDF too) and an animation (GIF)")
     steps.add_argument("--steps", required=True, type=Path, help="steps.json (hrm evaluate makes it)")
     routing = figures.add_parser("routing", help="entropy of routes and attention by refinement")
@@ -35,9 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--tables", required=True, nargs="+", type=Path, help="TASK/VARIANT/seedN/participation.csv"
     )
     participation.add_argument("--claims", type=Path, help="draw the published ratios of this file (none)")
-    for figure in (segments, residuals, participation):
+    for figure in (segments, votes, residuals, participation):
         figure.add_argument("--params", type=Path, default=Path("params"), help="folder of the parameters (params)")
-    for figure in (difficulty, curves, segments, steps, routing, memory, aggregates, residuals, participation):
+    for figure in (difficulty, curves, segments, votes, steps, routing, memory, aggregates, residuals, participation):
         figure.add_argument("--out", required=True, type=Path, help="name without suffix: .svg and .png are written")
 
 
@@ -82,6 +85,11 @@ def _draw(arguments: argparse.Namespace) -> "Figure":
         from hrm.report import figure_aggregates
 
         return figure_aggregates.draw(arguments.table)
+    if arguments.figure == "votes":
+        from hrm.report import figure_votes
+        from hrm.report.claims_file import read_claims
+
+        return figure_votes.draw(arguments.tables, read_claims(arguments.claims), _confidence(arguments.params))
     if arguments.figure == "memory":
         from hrm.report import figure_memory
 

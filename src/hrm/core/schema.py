@@ -13,6 +13,7 @@ from hrm.core.files import read_yaml
 from hrm.core.params import Params, load_params
 from hrm.core.pipeline_schema import PipelineParams, pipeline_params
 from hrm.core.pointer_schema import PointerParams
+from hrm.core.vote_schema import VoteParams
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 ShareBelowOne = Annotated[float, Field(ge=0.0, lt=1.0)]
@@ -167,6 +168,7 @@ class EvaluationParams(Params):
     compile_from: NonNegativeInt  # examples times segments
     confidence: Annotated[float, Field(gt=0.0, lt=1.0)]
     rating_bins: list[NonNegativeInt]
+    votes: VoteParams
     threads: PositiveInt
 
     @model_validator(mode="after")

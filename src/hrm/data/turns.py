@@ -11,6 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 TURNS = 8
+# Of each turn, seen from the new grid: whether rows and columns change places, and whether its rows and columns count
+# backwards.
+TRANSPOSED = (0, 1, 0, 1, 0, 0, 1, 1)
+ROWS_BACKWARDS = (0, 1, 1, 0, 0, 1, 0, 1)
+COLUMNS_BACKWARDS = (0, 0, 1, 1, 1, 0, 0, 1)
 _TURNED: list[Callable[[NDArray[Any]], NDArray[Any]]] = [
     lambda grid: grid,
     lambda grid: np.rot90(grid, 1),

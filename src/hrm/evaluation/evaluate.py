@@ -22,6 +22,7 @@ from hrm.core.schema import EvaluationParams
 from hrm.data.arc.mixing import refuse_mixing
 from hrm.data.dataset import Dataset, DatasetInfo, load_dataset
 from hrm.evaluation import measures
+from hrm.evaluation.arc import all_copies, arc_votes
 from hrm.evaluation.greedy import greedy_shares
 from hrm.evaluation.intermediate import earlier_answers
 from hrm.evaluation.judges import judge
@@ -38,10 +39,10 @@ DIGITS = 6  # of what is written: more would only make differences hard to read
 def evaluate(
     model_path: Path, data: Path, out: Path, params: EvaluationParams, limit: int | None, device: torch.device
 ) -> Metrics:
-    """Measure a model file on the test split of `data` and write five files to `out`.
+    """Measure a model file on the test split of `data` and write five files to `out`, for ARC seven.
 
     metrics.json (flat), segments.csv, difficulty.csv, steps.json (one puzzle, segment by segment), evaluation.json
-    (provenance). Nothing is written before everything is measured.
+    (provenance); votes.csv and submission.json of ARC. Nothing is written before everything is measured.
 
     Args:
         model_path: model.safetensors; provenance.json is looked for beside it.
@@ -66,15 +67,22 @@ def evaluate(
     examples = test_examples(dataset, limit, device)
     rating = torch.from_numpy(dataset.test.rating[:limit])
     trained = loaded.params.halting.evaluated_segments
+    halts = loaded.params.halting.rule != "fixed"
+    votes = len(all_copies(dataset, len(rating), params.votes).codes) if dataset.info.family == "arc" else 0
     batch_size = min(params.batch_size, len(rating))
-    if device.type == "cuda" and len(rating) * trained * params.segment_factor >= params.compile_from:
+    work = len(rating) * trained * params.segment_factor + votes * trained
+    if device.type == "cuda" and work >= params.compile_from:
         loaded.model.compile()
+        batch_size = params.batch_size  # one shape for all that is run
 
     record = _record(loaded.model, examples, trained * params.segment_factor, batch_size, trained, params.weights)
     shown = measures.example_to_show(record.exact[:trained])
-    halts = loaded.params.halting.rule != "fixed"
     steps = _shown_example(loaded.model, dataset, examples, shown, record.exact[:trained, shown], batch_size, halts)
     greedy = greedy_shares(loaded.model, dataset.info, examples, rating, trained, batch_size)
+    voted = None
+    if votes:
+        size = min(params.batch_size, votes)
+        voted = arc_votes(loaded.model, dataset, examples.inputs, params.votes, trained, halts, size, params.confidence)
     other: Weights = "raw" if params.weights == "ema" else "ema"
     # Into the same modules, so that nothing is compiled twice.
     loaded.model.load_state_dict(load_model(model_path, other, device, compile=False).model.state_dict())
@@ -88,6 +96,8 @@ def evaluate(
     metrics[f"exact_accuracy_{other}"] = round(measures.share(other_record.exact[-1]), DIGITS)
     judged = judge(dataset.info, examples.inputs, record.answers.to(device), rating)
     metrics |= {name: round(value, DIGITS) for name, value in (judged | greedy).items()}
+    if voted:
+        metrics |= {name: round(value, DIGITS) for name, value in voted.metrics.items()}
     metrics["parameters"] = count_parameters(loaded.model)
     beside = model_path.parent / "provenance.json"
     metrics["train_seconds"] = read_json(beside).get("seconds") if beside.is_file() else None
@@ -95,6 +105,9 @@ def evaluate(
     write_text(out / "segments.csv", csv_text(segments))
     write_text(out / "difficulty.csv", csv_text(difficulty))
     write_json(out / "steps.json", steps)
+    if voted:
+        write_text(out / "votes.csv", csv_text(voted.rows))
+        write_json(out / "submission.json", voted.submission)
     about = {key: loaded.facts[key] for key in ("task", "variant", "scale", "seed", "step")}
     record_of_run = provenance(
         **about,

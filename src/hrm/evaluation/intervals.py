@@ -4,11 +4,14 @@ import math
 from statistics import NormalDist
 
 
-def wilson_interval(successes: int, total: int, confidence: float) -> tuple[float, float]:
+def wilson_interval(successes: float, total: int, confidence: float) -> tuple[float, float]:
     """Wilson's score interval (1927) of successes / total, both ends between 0 and 1.
 
     It is right for independent examples, as exact accuracy counts them. It is wrong for cells: the cells of one puzzle
     are right or wrong together, so that cell accuracy is given without an interval.
+
+    `successes` may be a mean of several counts. For the mean of shares in [0, 1], one an example, it is too wide, never
+    too narrow.
 
     Raises ValueError when `total` is 0 or `successes` is not between 0 and `total`.
     """

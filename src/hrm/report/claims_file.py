@@ -45,6 +45,15 @@ class ProtocolParams(Params):
     weights: Literal["ema", "raw"] | None
 
 
+class PairParams(Params):
+    """A number that follows from two of our results, `first` minus or over `second`; a row of its own, `answer`."""
+
+    answer: Answer
+    rule: Literal["difference", "ratio"]
+    first: Answer
+    second: Answer
+
+
 class ClaimParams(Params):
     """One claim. Its first answer judges it, the others are only shown where the first is missing."""
 
@@ -90,6 +99,7 @@ class ClaimsParams(Params):
     sources: dict[Name, SourceParams]
     spreads: dict[Name, SpreadParams]
     protocols: dict[Name, ProtocolParams]
+    pairs: list[PairParams]
     groups: Annotated[list[GroupParams], Field(min_length=1)]
 
     @model_validator(mode="after")

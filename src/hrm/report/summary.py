@@ -16,7 +16,7 @@ from hrm.report.contrasts import PREFIX, Runs
 from hrm.report.run_paths import run_of
 
 # Metrics that are shares of examples or cells: the ends of their intervals are cut to 0 and 1.
-SHARE_WORDS = ("accuracy", "share", "correct_halts")
+SHARE_WORDS = ("accuracy", "share", "correct_halts", "pass_at")
 NOT_SHARES = ("halting_accuracy_loss",)
 INTERVAL_ENDS = ("_interval_low", "_interval_high")
 DIGITS = 6
@@ -79,15 +79,15 @@ def read_metrics(paths: Iterable[Path]) -> Runs:
 def summarise(runs: Runs, confidence: float) -> list[SummaryRow]:
     """Rows sorted by task, variant and metric; equal runs in any order give equal rows.
 
-    Two or more seeds: mean and t interval. One seed: exact_accuracy with the Wilson interval of its metrics file, what
-    has NAME_interval_low and NAME_interval_high beside it with that, all else without an interval.
-    `exact_accuracy_half_range`, half of maximum minus minimum, says how far seeds spread.
+    Two or more seeds: mean and t interval. One seed: the Wilson interval of exact_accuracy and of scores on ARC (NAME_low
+    and NAME_high beside NAME), the bootstrap interval of what has NAME_interval_low and NAME_interval_high, all else
+    without an interval. `exact_accuracy_half_range`, half of maximum minus minimum, says how far seeds spread.
     """
     rows = []
     for (task, variant), seeds in sorted(runs.items()):
         names = sorted({metric for values in seeds.values() for metric in values})
         for metric in names:
-            if metric in ("exact_accuracy_low", "exact_accuracy_high") or metric.endswith(INTERVAL_ENDS):
+            if metric.endswith(INTERVAL_ENDS) or _is_wilson_end(metric):
                 continue
             values = [seeds[seed][metric] for seed in sorted(seeds) if metric in seeds[seed]]
             share = _is_share(metric) and not variant.startswith(PREFIX)
@@ -130,6 +130,12 @@ def _parse(record: dict[str, str]) -> SummaryRow:
     return SummaryRow(*names, int(record["seeds"]), float(record["mean"]), low, high, record["method"])
 
 
+def _is_wilson_end(metric: str) -> bool:
+    # Elsewhere "low" and "high" are names of modules.
+    base, _, end = metric.rpartition("_")
+    return end in ("low", "high") and (base == "exact_accuracy" or base.startswith("arc_pass_at"))
+
+
 def _is_share(metric: str) -> bool:
     return any(word in metric for word in SHARE_WORDS) and metric not in NOT_SHARES
 
@@ -143,8 +149,8 @@ def _interval(
             low, high = max(low, 0.0), min(high, 1.0)
         return low, high, "t"
     only = next(found for found in seeds.values() if metric in found)
-    if metric == "exact_accuracy" and len(seeds) == 1 and "exact_accuracy_low" in only:
-        return only["exact_accuracy_low"], only["exact_accuracy_high"], "wilson"
+    if len(seeds) == 1 and _is_wilson_end(f"{metric}_low") and f"{metric}_low" in only:
+        return only[f"{metric}_low"], only[f"{metric}_high"], "wilson"
     low_name, high_name = (metric + end for end in INTERVAL_ENDS)
     if low_name in only and high_name in only:
         return only[low_name], only[high_name], "bootstrap"

@@ -13,12 +13,7 @@ from torch import Tensor
 
 from hrm.data.arc.encoding import END, FIRST_COLOUR, PAD
 from hrm.data.arc.group import colour_tables
-from hrm.data.turns import TURNS
-
-# Of each turn: whether rows and columns change places, and whether the new rows and columns count backwards.
-_TRANSPOSED = [0, 1, 0, 1, 0, 0, 1, 1]
-_ROWS_BACKWARDS = [0, 1, 1, 0, 0, 1, 0, 1]
-_COLUMNS_BACKWARDS = [0, 0, 1, 1, 1, 0, 0, 1]
+from hrm.data.turns import COLUMNS_BACKWARDS, ROWS_BACKWARDS, TRANSPOSED, TURNS
 
 
 class ArcSymmetries:
@@ -93,7 +88,7 @@ class ArcSymmetries:
 @functools.cache
 def _tables() -> tuple[Tensor, Tensor]:
     """What turns do (8, 3), and the new token of each token under each permutation of colours (9!, 12)."""
-    turns = torch.tensor([_TRANSPOSED, _ROWS_BACKWARDS, _COLUMNS_BACKWARDS]).T.contiguous()
+    turns = torch.tensor([TRANSPOSED, ROWS_BACKWARDS, COLUMNS_BACKWARDS]).T.contiguous()
     names = colour_tables()
     fixed = np.broadcast_to(np.array([PAD, END], dtype=np.uint8), (len(names), 2))
     return turns, torch.from_numpy(np.concatenate([fixed, names + np.uint8(FIRST_COLOUR)], axis=1))

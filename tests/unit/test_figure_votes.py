@@ -1,0 +1,28 @@
+"""The figure of scores on ARC."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from evaluation_doubles import PARAMS
+from vote_doubles import vote_tables
+
+from hrm.core.errors import DataError
+from hrm.report import figure_votes, style
+from hrm.report.claims_file import read_claims
+
+CLAIMS = PARAMS / "claims.yaml"
+
+
+def test_votes_show_every_run_and_the_published_value_of_those_that_have_one(tmp_path: Path) -> None:
+    with style.styled():
+        growth, drivers = figure_votes.draw(vote_tables(tmp_path), read_claims(CLAIMS), "95 %").axes
+    assert [list(np.asarray(line.get_ydata())) for line in growth.lines] == [[40, 60], [40, 60]]
+    assert [text.get_text() for text in drivers.get_yticklabels()] == ["arc_agi_1, hrm", "arc_agi_1, hrm_loops_1"]
+    points = [(float(np.asarray(x.get_xdata())[0]), float(np.asarray(x.get_ydata())[0])) for x in drivers.lines]
+    assert {(60, 0), (60, 1), (50, 0), (50, 1), (40.3, 0)} <= set(points)  # scores, interval ends, published HRM
+    assert not [x for x, y in points if y == 1 and x not in (50, 60)]
+    (path, _) = vote_tables(tmp_path)
+    path.write_text("\n".join(line for line in path.read_text().splitlines() if ",2,4," not in line) + "\n")
+    with pytest.raises(DataError, match="no row with k = 2"):
+        figure_votes.draw([path], read_claims(CLAIMS), "95 %")
