@@ -79,9 +79,10 @@ def read_metrics(paths: Iterable[Path]) -> Runs:
 def summarise(runs: Runs, confidence: float) -> list[SummaryRow]:
     """Rows sorted by task, variant and metric; equal runs in any order give equal rows.
 
-    Two or more seeds: mean and t interval. One seed: the Wilson interval of exact_accuracy and of ARC scores (NAME_low and
-    NAME_high beside NAME), the bootstrap interval of what has NAME_interval_low and NAME_interval_high, all else
-    without an interval. `exact_accuracy_half_range`, half of maximum minus minimum, says how far seeds spread.
+    Two or more seeds: mean and t interval. One seed: the Wilson interval of exact_accuracy and of ARC scores, which
+    stands beside them as NAME_low and NAME_high; the bootstrap interval of what has NAME_interval_low and
+    NAME_interval_high; all else without an interval. `exact_accuracy_half_range`, half of maximum minus minimum, says
+    how far seeds spread.
     """
     rows = []
     for (task, variant), seeds in sorted(runs.items()):
