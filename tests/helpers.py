@@ -10,7 +10,15 @@ from hrm.data.dataset import Dataset, DatasetInfo, single_examples
 
 torch.set_num_threads(1)  # tests run several at a time; threads that wait for each other cost more than they give
 PARAMS = Path(__file__).parents[1] / "params"
-TINY = [
+TINY = [  # published optimizer, loss and first weights, whatever the smallest scale uses
+    "optimizer.name=adam_atan2",
+    "optimizer.learning_rate=2.0e-3",
+    "optimizer.weight_decay=0.1",
+    "optimizer.puzzle_learning_rate=2.0e-3",
+    "optimizer.schedule=constant",
+    "optimizer.minimum_ratio=1.0",
+    "train.loss=stablemax",
+    "model.initialisation=truncated_lecun",
     "model.hidden_size=16",
     "model.heads=2",
     "model.mlp_multiple=8",

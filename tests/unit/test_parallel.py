@@ -127,7 +127,7 @@ def test_a_batch_that_does_not_divide_and_gpus_that_are_missing_are_refused(monk
     parser = argparse.ArgumentParser()
     command.add_arguments(parser)
     options = parser.parse_args([*TRAIN[1:], "--processes=3", f"--params={ROOT / 'params'}"])
-    with pytest.raises(ParameterError, match=r"train.batch_size is 64; it must divide by the 3 processes"):
+    with pytest.raises(ParameterError, match=r"train.batch_size is 32; it must divide by the 3 processes"):
         command.run(options)
     with pytest.raises(ParameterError, match=r"--device is cuda:1; 2 processes"):
         own_device("cuda:1", Place(1, 2, 1, 2))
