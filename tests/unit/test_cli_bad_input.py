@@ -82,8 +82,8 @@ def test_a_variant_may_change_things_at_one_scale_but_not_at_one_that_does_not_e
 
 
 def test_a_number_that_yaml_reads_as_text(capfd, params, data, tmp_path):
-    edit(params, "scales/smoke/train/sudoku.yaml", "learning_rate: 3.0e-3", "learning_rate: 3e-3")
-    refused(capfd, train(params, data, tmp_path), "train/sudoku.yaml", "optimizer.learning_rate", "'3e-3'", "3.0e-03")
+    edit(params, "scales/smoke/train/sudoku.yaml", "ema_decay: 0.99", "ema_decay: 99e-2")
+    refused(capfd, train(params, data, tmp_path), "train/sudoku.yaml", "optimizer.ema_decay", "'99e-2'", "9.9e-01")
 
 
 def test_a_negative_size(capfd, params, data, tmp_path):
