@@ -30,6 +30,7 @@ rule render_aggregates:
             labels={"scale": "{scale}", "experiment": "{study}", "figure": "rows grouped"},
         ),
         png="figures/{scale}/{study}_aggregates.png",
+        pdf="figures/{scale}/{study}_aggregates.pdf",
     log:
         "logs/render_aggregates@{scale}-{study}.log",
     benchmark:

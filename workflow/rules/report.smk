@@ -60,6 +60,7 @@ rule render_difficulty:
             labels={"scale": "{scale}", "task": "{task}", "figure": "difficulty"},
         ),
         png="figures/{scale}/{task}_difficulty.png",
+        pdf="figures/{scale}/{task}_difficulty.pdf",
     log:
         "logs/render_difficulty@{scale}-{task}.log",
     benchmark:
@@ -83,6 +84,7 @@ rule render_curves:
             labels={"scale": "{scale}", "experiment": "{experiment}", "figure": "training curves"},
         ),
         png="figures/{scale}/{experiment}_curves.png",
+        pdf="figures/{scale}/{experiment}_curves.pdf",
     log:
         "logs/render_curves@{scale}-{experiment}.log",
     benchmark:
@@ -107,6 +109,7 @@ rule render_segments:
             labels={"scale": "{scale}", "experiment": "{experiment}", "figure": "computation at inference"},
         ),
         png="figures/{scale}/{experiment}_segments.png",
+        pdf="figures/{scale}/{experiment}_segments.pdf",
     log:
         "logs/render_segments@{scale}-{experiment}.log",
     benchmark:
@@ -132,6 +135,7 @@ rule render_votes:
             labels={"scale": "{scale}", "experiment": "arc, arc_data", "figure": "score against votes"},
         ),
         png="figures/{scale}/arc_votes.png",
+        pdf="figures/{scale}/arc_votes.pdf",
     log:
         "logs/render_votes@{scale}.log",
     benchmark:
@@ -184,6 +188,7 @@ rule render_routing:
             labels={"scale": "{scale}", "experiment": "{experiment}", "figure": "entropy of routes and attention"},
         ),
         png="figures/{scale}/{experiment}_routing.png",
+        pdf="figures/{scale}/{experiment}_routing.pdf",
     log:
         "logs/render_routing@{scale}-{experiment}.log",
     benchmark:
@@ -206,6 +211,7 @@ rule render_memory:
             labels={"scale": "{scale}", "task": "none", "figure": "memory of a training step"},
         ),
         png="figures/{scale}/memory.png",
+        pdf="figures/{scale}/memory.pdf",
     log:
         "logs/render_memory@{scale}.log",
     benchmark:
@@ -231,6 +237,7 @@ rule render_residuals:
             labels={"scale": "{scale}", "experiment": "{experiment}", "figure": "forward residuals"},
         ),
         png="figures/{scale}/{experiment}_residuals.png",
+        pdf="figures/{scale}/{experiment}_residuals.pdf",
     log:
         "logs/render_residuals@{scale}-{experiment}.log",
     benchmark:
@@ -257,6 +264,7 @@ rule render_participation:
             labels={"scale": "{scale}", "experiment": "{experiment}", "figure": "participation ratio"},
         ),
         png="figures/{scale}/{experiment}_participation.png",
+        pdf="figures/{scale}/{experiment}_participation.pdf",
     log:
         "logs/render_participation@{scale}-{experiment}.log",
     benchmark:

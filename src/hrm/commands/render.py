@@ -1,4 +1,4 @@
-"""hrm render: one figure from tables, as SVG and PNG; films as PDF and animated GIF too."""
+"""hrm render: one figure from tables, as SVG, PNG and PDF; films as animated GIF too."""
 
 import argparse
 from pathlib import Path
@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     votes = figures.add_parser("votes", help="scores on ARC against votes, and beside the published ones")
     votes.add_argument("--tables", required=True, nargs="+", type=Path, help="TASK/VARIANT/seedN/votes.csv")
     votes.add_argument("--claims", required=True, type=Path, help="params/claims.yaml, for the published scores")
-    steps = figures.add_parser("steps", help="one puzzle step by step: a film strip (PDF too) and an animation (GIF)")
+    steps = figures.add_parser("steps", help="one puzzle step by step: a film strip and an animation (GIF)")
     steps.add_argument("--steps", required=True, type=Path, help="steps.json (hrm evaluate makes it)")
     routing = figures.add_parser("routing", help="entropy of routes and attention by refinement")
     routing.add_argument("--tables", required=True, nargs="+", type=Path, help="TASK/VARIANT/seedN/routing.csv")
@@ -41,11 +41,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for figure in (segments, votes, residuals, participation):
         figure.add_argument("--params", type=Path, default=Path("params"), help="folder of the parameters (params)")
     for figure in (difficulty, curves, segments, votes, steps, routing, memory, aggregates, residuals, participation):
-        figure.add_argument("--out", required=True, type=Path, help="name without suffix: .svg and .png are written")
+        figure.add_argument(
+            "--out", required=True, type=Path, help="name without suffix: .svg, .png and .pdf are written"
+        )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Draw the figure and write both files."""
+    """Draw the figure and write its files."""
     from hrm.report.style import save, styled
 
     with styled():
@@ -59,10 +61,10 @@ def _film(arguments: argparse.Namespace) -> list[Path]:
     from hrm.report import figure_steps
     from hrm.report.animation import save_animation
     from hrm.report.film import read_film
-    from hrm.report.style import SUFFIXES, save
+    from hrm.report.style import save
 
     film = read_film(read_json(arguments.steps), str(arguments.steps))
-    written = save(figure_steps.draw(film), arguments.out, (*SUFFIXES, ".pdf"))
+    written = save(figure_steps.draw(film), arguments.out)
     moving = written[0].with_suffix(".gif")
     save_animation(film, moving)
     return [*written, moving]

@@ -1,6 +1,6 @@
 """One look for all figures: sizes of a printed page, colours that colour-blind readers can tell apart, equal bytes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -14,7 +14,7 @@ from hrm.core.files import atomic_path
 
 COLUMN_WIDTH, PAGE_WIDTH = 3.4, 7.0  # inches: one column and both columns of a printed page
 PNG_DPI = 200
-SUFFIXES = (".svg", ".png")
+SUFFIXES = (".svg", ".png", ".pdf")
 # Of what else would differ from day to day, or with the version of matplotlib.
 METADATA: dict[str, dict[str, None]] = {
     ".svg": {"Date": None, "Creator": None},
@@ -58,6 +58,7 @@ _RULES: Any = {  # newer matplotlib knows its keys as types, older does not
     "lines.markersize": 3.5,
     "svg.hashsalt": "hrm",  # names inside the SVG are otherwise random
     "svg.fonttype": "path",
+    "pdf.fonttype": 42,  # text that a reader can select and a journal can embed
 }
 
 
@@ -77,11 +78,11 @@ def new_figure(width: float, height: float, layout: Literal["constrained"] | Non
     return figure
 
 
-def save(figure: Figure, stem: Path, suffixes: Sequence[str] = SUFFIXES) -> list[Path]:
-    """Write STEM.svg and STEM.png, or what else is wished; equal figures are equal files, as none holds a date."""
+def save(figure: Figure, stem: Path) -> list[Path]:
+    """Write STEM.svg, STEM.png and STEM.pdf; equal figures are equal files, as none holds a date."""
     if stem.suffix in METADATA:
         stem = stem.with_suffix("")
-    written = [stem.with_name(stem.name + suffix) for suffix in suffixes]
+    written = [stem.with_name(stem.name + suffix) for suffix in SUFFIXES]
     for path in written:
         with atomic_path(path) as temporary:
             figure.savefig(temporary, format=path.suffix[1:], dpi=PNG_DPI, metadata=METADATA[path.suffix])
