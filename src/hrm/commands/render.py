@@ -41,9 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for figure in (segments, votes, residuals, participation):
         figure.add_argument("--params", type=Path, default=Path("params"), help="folder of the parameters (params)")
     for figure in (difficulty, curves, segments, votes, steps, routing, memory, aggregates, residuals, participation):
-        figure.add_argument(
-            "--out", required=True, type=Path, help="name without suffix: .svg, .png and .pdf are written"
-        )
+        figure.add_argument("--out", required=True, type=Path, help="name without suffix (.svg, .png, .pdf)")
 
 
 def run(arguments: argparse.Namespace) -> int:
