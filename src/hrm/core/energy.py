@@ -87,7 +87,7 @@ def counters(device: "torch.device", powercap: Path = POWERCAP) -> list[Counter]
         uuid = str(torch.cuda.get_device_properties(device).uuid)
         try:
             found.append(NvmlCounter(uuid if uuid.startswith(("GPU-", "MIG-")) else f"GPU-{uuid}"))
-        except OSError:
+        except (OSError, AttributeError):  # no driver, or one without these functions
             return []
     else:
         for folder in sorted(powercap.glob("intel-rapl:*")):  # AMD's have the same name

@@ -118,7 +118,7 @@ def _compound_entry(claims: ClaimsParams, compound: CompoundParams, parts: list[
     return {
         "id": compound.id,
         "group": "Claims together",
-        "statement": f"{compound.statement} (claims that hold, of {len(parts)}: {', '.join(compound.of)})",
+        "statement": f"{compound.statement} (claims that are reproduced, of {len(parts)}: {', '.join(compound.of)})",
         "source": f"{source.title}, {source.version}",
         "where": compound.where,
         "protocol": "",
