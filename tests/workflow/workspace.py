@@ -22,6 +22,7 @@ RUN = "results/smoke/sudoku/{}/seed0"
 TINY_MODEL = {"hidden_size": 16, "heads": 2, "high_layers": 1, "low_layers": 1, "mlp_multiple": 16}
 TINY_TRAIN = {"batch_size": 8, "dtype": "float32", "compile": False, "log_every": 1, "save_every": 1}
 ARC_TASKS = ["arc_agi_1", "arc_agi_1_evaluation", "arc_agi_1_few"]
+SUDOKU_TASKS = ["sudoku", "sudoku_full"]
 ARC = {"model": TINY_MODEL | {"puzzle_embedding_size": 16}, "train": TINY_TRAIN | {"steps": 2}}
 MAZES = {"size": 4, "spare": 1.0, "train_mazes": 20, "test_mazes": 20}
 
@@ -33,7 +34,15 @@ def experiment(tasks: list[str], *variants: str) -> dict[str, list[str] | list[i
 PARAMS = {
     "pipeline.yaml": {
         "scale": "smoke",
-        "datasets": ["sudoku", "boards", "lattice_mazes", "lattice_mazes_open", *ARC_TASKS],
+        "datasets": [
+            *SUDOKU_TASKS,
+            "boards",
+            "maze_hard",
+            "lattice_mazes",
+            "lattice_mazes_open",
+            *ARC_TASKS,
+            "arc_agi_2",
+        ],
         "shards": [0],
         "gpus": 1,
         "experiments": {
@@ -60,8 +69,12 @@ PARAMS = {
             "examples": 6,
         },
     },
-    "scales/smoke/data/sudoku.yaml": {"box_height": 2, "box_width": 2, "train_puzzles": 20, "test_puzzles": 20},
+    **{
+        f"scales/smoke/data/{task}.yaml": {"box_height": 2, "box_width": 2, "train_puzzles": 20, "test_puzzles": 20}
+        for task in SUDOKU_TASKS
+    },
     "scales/smoke/data/boards.yaml": MAZES,
+    "scales/smoke/data/maze_hard.yaml": {"train_mazes": 20, "test_mazes": 20},
     "scales/smoke/data/lattice_mazes.yaml": MAZES,
     "scales/smoke/data/lattice_mazes_open.yaml": MAZES,
     "scales/smoke/train/sudoku.yaml": {

@@ -8,6 +8,16 @@ PARAMS = Path("params")
 RUNS = [run for experiment in PIPELINE.experiments.values() for run in experiment.runs]
 ANALYSIS = analysis_params(PARAMS, [])
 STUDIES = comparison_params(PARAMS).aggregates
+# Data sets that a claim is about.
+CLAIMED_DATA = sorted(
+    {
+        task
+        for group in CLAIMS.groups
+        for claim in group.claims
+        for task, variant, _ in (answer.split("/") for answer in claim.answers)
+        if variant == "data" and task in PIPELINE.datasets
+    }
+)
 ARC_TASKS = [task for task in PIPELINE.datasets if data_params(PARAMS, PIPELINE.scale, task, []).family == "arc"]
 ARC_RUNS = [run for run in RUNS if run[0] in ARC_TASKS]
 
@@ -163,7 +173,11 @@ def all_parameters(scales="{scale}"):
     """
 
     def files(wildcards):
-        folders = [*PARAMS.glob(f"scales/{scales.format(scale=wildcards.scale)}"), PARAMS / "tasks", PARAMS / "variants"]
+        folders = [
+            *PARAMS.glob(f"scales/{scales.format(scale=wildcards.scale)}"),
+            PARAMS / "tasks",
+            PARAMS / "variants",
+        ]
         names = ["training", "evaluation"]
         return [
             *(str(path) for folder in folders for path in sorted(folder.rglob("*.yaml"))),

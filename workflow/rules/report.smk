@@ -34,7 +34,7 @@ rule claims:
         "params/comparisons.yaml",
         claims="params/claims.yaml",
         summary="results/{scale}/summary.csv",
-        datasets=expand("data/{{scale}}/{task}/dataset.json", task=PIPELINE.datasets),
+        datasets=expand("data/{{scale}}/{task}/dataset.json", task=CLAIMED_DATA),
         parameters=all_parameters("*"),
         sources=source_files("claims"),
     output:
