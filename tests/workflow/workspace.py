@@ -21,8 +21,7 @@ RUN = "results/smoke/sudoku/{}/seed0"
 
 TINY_MODEL = {"hidden_size": 16, "heads": 2, "high_layers": 1, "low_layers": 1, "mlp_multiple": 16}
 TINY_TRAIN = {"batch_size": 8, "dtype": "float32", "compile": False, "log_every": 1, "save_every": 1}
-ARC_TASKS = ["arc_agi_1", "arc_agi_1_evaluation", "arc_agi_1_few"]
-SUDOKU_TASKS = ["sudoku", "sudoku_full"]
+ARC_TASKS = ["arc_agi_1", "arc_agi_1_evaluation", "arc_agi_1_few", "arc_agi_2"]
 ARC = {"model": TINY_MODEL | {"puzzle_embedding_size": 16}, "train": TINY_TRAIN | {"steps": 2}}
 MAZES = {"size": 4, "spare": 1.0, "train_mazes": 20, "test_mazes": 20}
 
@@ -34,15 +33,7 @@ def experiment(tasks: list[str], *variants: str) -> dict[str, list[str] | list[i
 PARAMS = {
     "pipeline.yaml": {
         "scale": "smoke",
-        "datasets": [
-            *SUDOKU_TASKS,
-            "boards",
-            "maze_hard",
-            "lattice_mazes",
-            "lattice_mazes_open",
-            *ARC_TASKS,
-            "arc_agi_2",
-        ],
+        "datasets": ["sudoku", "boards", "lattice_mazes", "lattice_mazes_open", "maze_hard", *ARC_TASKS, "sudoku_full"],
         "shards": [0],
         "gpus": 1,
         "experiments": {
@@ -69,14 +60,12 @@ PARAMS = {
             "examples": 6,
         },
     },
-    **{
-        f"scales/smoke/data/{task}.yaml": {"box_height": 2, "box_width": 2, "train_puzzles": 20, "test_puzzles": 20}
-        for task in SUDOKU_TASKS
-    },
+    "scales/smoke/data/sudoku.yaml": {"box_height": 2, "box_width": 2, "train_puzzles": 20, "test_puzzles": 20},
+    "scales/smoke/data/sudoku_full.yaml": {"train_puzzles": 20, "test_puzzles": 20},
     "scales/smoke/data/boards.yaml": MAZES,
-    "scales/smoke/data/maze_hard.yaml": {"train_mazes": 20, "test_mazes": 20},
     "scales/smoke/data/lattice_mazes.yaml": MAZES,
     "scales/smoke/data/lattice_mazes_open.yaml": MAZES,
+    "scales/smoke/data/maze_hard.yaml": MAZES,
     "scales/smoke/train/sudoku.yaml": {
         "model": TINY_MODEL | {"puzzle_embedding_size": 16},
         "halting": {"max_segments": 2},

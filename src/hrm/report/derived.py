@@ -1,7 +1,7 @@
 """Numbers of the published setting that follow by computation, without any training."""
 
 from pathlib import Path
-from typing import get_args
+from typing import Literal, get_args, get_origin
 
 from hrm.core.params import Params, load_params
 from hrm.core.schema import RunParams, run_files, run_params
@@ -56,15 +56,18 @@ def derived_rows(root: Path, claims: ClaimsParams) -> list[SummaryRow]:
 
 
 def settings(params: Params, before: str = "") -> dict[str, float]:
-    """Every setting as a number: SECTION_KEY, and for words SECTION_KEY_WORD of each allowed word, 1 where set."""
+    """Every setting as a number: SECTION_KEY, and for words SECTION_KEY_WORD of each allowed word, 1 where set.
+
+    Names and what is not set are left out.
+    """
     found: dict[str, float] = {}
     for key, field in type(params).model_fields.items():
         name, value = f"{before}{key}", getattr(params, key)
         if isinstance(value, Params):
             found |= settings(value, f"{name}_")
-        elif isinstance(value, str):
+        elif get_origin(field.annotation) is Literal:
             found |= {f"{name}_{word}": float(word == value) for word in get_args(field.annotation)}
-        else:
+        elif isinstance(value, int | float):
             found[name] = float(value)
     return found
 
