@@ -3,7 +3,9 @@
 import pytest
 from evaluation_doubles import PARAMS
 
+from hrm.core.comparison_schema import comparison_params
 from hrm.report.claims_file import ClaimsParams, read_claims
+from hrm.report.contrasts import PREFIX
 
 NUMBERS: dict[str, float | None] = {
     # HRM paper, figure 1
@@ -159,3 +161,15 @@ def test_what_is_judged_can_be_answered_by_something_that_is_made(claims: Claims
     for group in claims.groups:
         for claim in group.claims:
             assert {answer.split("/")[0] for answer in claim.answers} <= tasks, claim.id
+
+
+def test_contrasts_that_claims_ask_for_are_of_variants_that_there_are(claims: ClaimsParams) -> None:
+    contrasts = comparison_params(PARAMS).contrasts
+    variants = {path.stem for path in (PARAMS / "variants").glob("*.yaml")}
+    for contrast in contrasts.values():
+        assert set(contrast.weights) <= variants
+    answers = [answer.split("/") for group in claims.groups for claim in group.claims for answer in claim.answers]
+    asked = [(task, name.removeprefix(PREFIX), metric) for task, name, metric in answers if name.startswith(PREFIX)]
+    assert len(asked) >= 15
+    for task, name, metric in asked:
+        assert contrasts[name].task == task and metric in contrasts[name].metrics
