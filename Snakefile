@@ -5,13 +5,15 @@ from pathlib import Path
 
 from snakemake.utils import min_version
 
-from hrm.core.errors import HrmError
 from hrm.core.checks import check_all
+from hrm.core.errors import HrmError
+from hrm.report.claims_file import read_claims
 
 min_version("9.27")
 
 try:
     PIPELINE = check_all(Path("params"))
+    CLAIMS = read_claims(Path("params/claims.yaml"))
 except HrmError as error:
     # A user's slip gets one line and the exit code of bad input, not a traceback through Snakemake.
     print(f"snakemake: {error}", file=sys.stderr)

@@ -45,12 +45,16 @@ def test_evaluate_writes_flat_metrics_tables_and_provenance(trained: Path, tmp_p
 def test_claims_ask_for_metrics_that_exist(trained: Path, tmp_path: Path) -> None:
     assert evaluate(trained, tmp_path) == 0
     written = set(json.loads((tmp_path / "metrics.json").read_text())) | {"exact_accuracy_half_range"}
-    groups = read_claims(PARAMS / "claims.yaml").groups
-    answers = {answer for group in groups for claim in group.claims for answer in claim.answers}
+    claims = read_claims(PARAMS / "claims.yaml")
+    written |= {pair.answer.split("/")[2] for pair in claims.pairs}
+    answers = {answer for group in claims.groups for claim in group.claims for answer in claim.answers}
     asked = {answer.split("/")[2] for answer in answers if answer.startswith("sudoku/hrm/")}
     assert "exact_accuracy" in asked
-    analysed = ("participation_ratio", "residual")  # test_states.py asks for these
-    assert {metric for metric in asked if not metric.startswith(analysed)} <= written
+    analysed = ("participation_ratio", "residual", "dynamics")  # test_states.py asks for these
+    elsewhere = ("memory_growth", "exact_accuracy_moderate")  # test_other_rows.py for these
+    assert {metric for metric in asked if not metric.startswith(analysed + elsewhere)} <= written
+    paired = {side.split("/")[2] for pair in claims.pairs for side in (pair.first, pair.second) if "arc" not in side}
+    assert paired <= written
 
 
 def test_equal_evaluations_write_equal_files(trained: Path, tmp_path: Path) -> None:

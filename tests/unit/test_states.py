@@ -156,7 +156,7 @@ def test_claims_ask_for_numbers_that_an_analysis_gives(trained: Path, tmp_path: 
         answer for group in read_claims(PARAMS / "claims.yaml").groups for c in group.claims for answer in c.answers
     }
     asked = {metric for _, variant, metric in (answer.split("/") for answer in answers) if variant == "hrm"}
-    ours = {metric for metric in asked if metric.startswith(("participation_ratio", "residual"))}
+    ours = {metric for metric in asked if metric.startswith(("participation_ratio", "residual", "dynamics"))}
     assert len(ours) >= 7 and ours <= given
 
 

@@ -33,7 +33,7 @@ def experiment(tasks: list[str], *variants: str) -> dict[str, list[str] | list[i
 PARAMS = {
     "pipeline.yaml": {
         "scale": "smoke",
-        "datasets": ["sudoku", "boards", "lattice_mazes", "lattice_mazes_open", "maze_hard", *ARC_TASKS],
+        "datasets": ["sudoku", "boards", "lattice_mazes", "lattice_mazes_open", "maze_hard", "sudoku_full", *ARC_TASKS],
         "shards": [0],
         "gpus": 1,
         "experiments": {
@@ -71,6 +71,7 @@ PARAMS = {
         },
     },
     "scales/smoke/data/sudoku.yaml": {"box_height": 2, "box_width": 2, "train_puzzles": 20, "test_puzzles": 20},
+    "scales/smoke/data/sudoku_full.yaml": {"train_puzzles": 20, "test_puzzles": 20},
     "scales/smoke/data/boards.yaml": MAZES,
     "scales/smoke/data/lattice_mazes.yaml": MAZES,
     "scales/smoke/data/lattice_mazes_open.yaml": MAZES,

@@ -8,6 +8,16 @@ PARAMS = Path("params")
 RUNS = [run for experiment in PIPELINE.experiments.values() for run in experiment.runs]
 ANALYSIS = analysis_params(PARAMS, [])
 STUDIES = comparison_params(PARAMS).aggregates
+# Data sets that a claim is about.
+CLAIMED_DATA = sorted(
+    {
+        task
+        for group in CLAIMS.groups
+        for claim in group.claims
+        for task, variant, _ in (answer.split("/") for answer in claim.answers)
+        if variant == "data" and task in PIPELINE.datasets
+    }
+)
 ARC_TASKS = [task for task in PIPELINE.datasets if data_params(PARAMS, PIPELINE.scale, task, []).family == "arc"]
 ARC_RUNS = [run for run in RUNS if run[0] in ARC_TASKS]
 
@@ -82,7 +92,9 @@ SOURCES = {
     ],
     "summarise": [
         "core",
+        "evaluation/intervals.py",
         "report/contrasts.py",
+        "report/other_rows.py",
         "report/run_paths.py",
         "report/summary.py",
         "commands/summarise.py",
@@ -162,14 +174,25 @@ def memory_parameters(wildcards):
     return list(map(str, run_files(PARAMS, wildcards.scale, ANALYSIS.memory.task, ANALYSIS.memory.variant)))
 
 
-def all_parameters(wildcards):
-    """Every parameter file of a scale but for the list of runs: the claims compare protocols."""
-    folders = [PARAMS / "scales" / wildcards.scale, PARAMS / "tasks", PARAMS / "variants"]
-    names = ["training", "evaluation"]
-    return [
-        *(str(path) for folder in folders for path in sorted(folder.rglob("*.yaml"))),
-        *(str(PARAMS / f"{name}.yaml") for name in names),
-    ]
+def all_parameters(scales="{scale}"):
+    """An input function: every parameter file of the scale, or of all (`*`), but for the list of runs.
+
+    What compares protocols reads them; the published settings are those of another scale.
+    """
+
+    def files(wildcards):
+        folders = [
+            *PARAMS.glob(f"scales/{scales.format(scale=wildcards.scale)}"),
+            PARAMS / "tasks",
+            PARAMS / "variants",
+        ]
+        names = ["training", "evaluation"]
+        return [
+            *(str(path) for folder in folders for path in sorted(folder.rglob("*.yaml"))),
+            *(str(PARAMS / f"{name}.yaml") for name in names),
+        ]
+
+    return files
 
 
 def shard_files(wildcards):
