@@ -83,7 +83,9 @@ SOURCES = {
     ],
     "summarise": [
         "core",
+        "evaluation/intervals.py",
         "report/contrasts.py",
+        "report/other_rows.py",
         "report/run_paths.py",
         "report/summary.py",
         "commands/summarise.py",
@@ -169,14 +171,21 @@ def memory_parameters(wildcards):
     return list(map(str, run_files(PARAMS, wildcards.scale, ANALYSIS.memory.task, ANALYSIS.memory.variant)))
 
 
-def all_parameters(wildcards):
-    """Every parameter file of a scale but for the list of runs: the claims compare protocols."""
-    folders = [PARAMS / "scales" / wildcards.scale, PARAMS / "tasks", PARAMS / "variants"]
-    names = ["training", "evaluation"]
-    return [
-        *(str(path) for folder in folders for path in sorted(folder.rglob("*.yaml"))),
-        *(str(PARAMS / f"{name}.yaml") for name in names),
-    ]
+def all_parameters(scales="{scale}"):
+    """An input function: every parameter file of the scale, or of all (`*`), but for the list of runs.
+
+    What compares protocols reads them; the published settings are those of another scale.
+    """
+
+    def files(wildcards):
+        folders = [*PARAMS.glob(f"scales/{scales.format(scale=wildcards.scale)}"), PARAMS / "tasks", PARAMS / "variants"]
+        names = ["training", "evaluation"]
+        return [
+            *(str(path) for folder in folders for path in sorted(folder.rglob("*.yaml"))),
+            *(str(PARAMS / f"{name}.yaml") for name in names),
+        ]
+
+    return files
 
 
 def shard_files(wildcards):

@@ -6,7 +6,7 @@ rule aggregate:
         "params/claims.yaml",
         "params/comparisons.yaml",
         summary="results/{scale}/summary.csv",
-        parameters=all_parameters,
+        parameters=all_parameters(),
         sources=source_files("aggregate"),
     output:
         "results/{scale}/{study}_aggregates.csv",

@@ -3,9 +3,12 @@
 
 rule summarise:
     input:
+        "params/analysis.yaml",
         "params/comparisons.yaml",
         "params/evaluation.yaml",
         metrics=run_outputs("metrics.json"),
+        difficulty=run_outputs("difficulty.csv"),
+        memory="results/{scale}/memory.csv",
         folders=task_folders,
         states=state_files("metrics.json"),
         states_folder=states_folder,
@@ -22,14 +25,17 @@ rule summarise:
     benchmark:
         "benchmarks/summarise@{scale}.tsv"
     shell:
-        "hrm summarise --out {output} {input.metrics} {input.states} 2> {log}"
+        "hrm summarise --out {output} {input.metrics} {input.states}"
+        " --difficulty {input.difficulty} --memory {input.memory} 2> {log}"
 
 
 rule claims:
     input:
+        "params/comparisons.yaml",
         claims="params/claims.yaml",
         summary="results/{scale}/summary.csv",
-        parameters=all_parameters,
+        datasets=expand("data/{{scale}}/{task}/dataset.json", task=PIPELINE.datasets),
+        parameters=all_parameters("*"),
         sources=source_files("claims"),
     output:
         ledger="results/{scale}/claims.json",
@@ -45,7 +51,7 @@ rule claims:
         "benchmarks/claims@{scale}.tsv"
     shell:
         "hrm claims --claims {input.claims} --scale {wildcards.scale} --summary {input.summary}"
-        " --out {output.ledger} --table {output.table} 2> {log}"
+        " --datasets {input.datasets} --out {output.ledger} --table {output.table} 2> {log}"
 
 
 rule render_difficulty:

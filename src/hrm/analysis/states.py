@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from hrm.analysis.components import KEPT, principal_components
+from hrm.analysis.dynamics import dynamics
 from hrm.analysis.observe import SAMPLES, Observed, observe, plan_of
 from hrm.analysis.participation import estimates
 from hrm.analysis.resampling import Estimate
@@ -21,10 +22,13 @@ from hrm.core.schema import EvaluationParams
 from hrm.data.dataset import load_dataset
 from hrm.evaluation.evaluate import DIGITS, check_fit, csv_text, test_examples
 from hrm.evaluation.measures import Row
+from hrm.evaluation.segments import Examples
+from hrm.models.hrm import Hrm
 from hrm.training.checkpoint import load_model, model_from_facts
 
 # How metrics call the states.
 WORDS = {"H": "high", "L": "low", "H/L": "high_over_low", "core": "core", "layer": "layer"}
+DYNAMICS_SEGMENTS = 2  # the second shows what is carried; later ones may come to rest, where nothing changes
 HEADLINE = "positions"  # the vectors of the participation ratios in metrics.json
 DEFINITIONS = {
     "residual": "mean over positions of |z_t - z_(t-1)| of one state, mean over test examples; percentile interval"
@@ -34,6 +38,8 @@ DEFINITIONS = {
     "participation_ratio": "(sum of eigenvalues)^2 / (sum of their squares) of the covariance of the state vectors"
     " after every step, of every position or of their mean over positions; percentile interval of the bootstrap over"
     " puzzles, reflected on a log scale, as few puzzles make the ratio too small",
+    "dynamics": "how often each state changes, in a batch of test examples over the first segments, compared bit"
+    " for bit around every module call",
     "untrained": "the weights that the same seed starts from",
 }
 
@@ -84,6 +90,10 @@ def analyse_states(
         residuals += curves
         participation += ratios
         metrics |= characters_found | participation_metrics(ratios, _suffix(weights))
+    if isinstance(loaded.model, Hrm):
+        few = Examples(*(values[: params.batch_size] for values in examples))
+        found = dynamics(loaded.model, few, min(DYNAMICS_SEGMENTS, loaded.params.halting.evaluated_segments))
+        metrics |= {name: round(value, DIGITS) for name, value in found.items()}
     count = len(examples.inputs)
     metrics |= {"states_examples": count, "states_segments": plan.segments, "states_steps": len(trained.steps)}
 

@@ -8,12 +8,13 @@ JUDGE_OPTIONS = ("claims", "scale", "summary", "out", "table")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of both forms of the command."""
-    judging = parser.add_argument_group("judge one scale (all five)")
+    judging = parser.add_argument_group("judge one scale (all five; --datasets may be left out)")
     judging.add_argument("--claims", type=Path, help="params/claims.yaml")
     judging.add_argument("--scale", help="a folder of params/scales")
     judging.add_argument("--summary", type=Path, help="summary.csv of the scale (hrm summarise makes it)")
     judging.add_argument("--out", type=Path, help="the ledger, a JSON file")
     judging.add_argument("--table", type=Path, help="the same as a Markdown table")
+    judging.add_argument("--datasets", nargs="*", default=[], type=Path, help="files dataset.json of the scale")
     parser.add_argument("--params", type=Path, default=Path("params"), help="folder of the parameters (params)")
     readme = parser.add_argument_group("or rewrite the README's table (both)")
     readme.add_argument(
@@ -37,9 +38,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _judge(arguments: argparse.Namespace) -> int:
+    from hrm.core.comparison_schema import comparison_params
     from hrm.core.files import write_json, write_text
+    from hrm.report.aggregates import aggregate_rows
     from hrm.report.claims_file import read_claims
     from hrm.report.claims_table import scale_table
+    from hrm.report.data_rows import data_rows
     from hrm.report.derived import derived_rows
     from hrm.report.ledger import make_ledger
     from hrm.report.pairs import pair_rows
@@ -47,11 +51,12 @@ def _judge(arguments: argparse.Namespace) -> int:
 
     claims = read_claims(arguments.claims)
     summary = read_summary(arguments.summary)
-    for row in derived_rows(arguments.params, claims.published_setting):
-        summary[row.task, row.variant, row.metric] = row
-    for row in pair_rows(claims.pairs, summary):
-        summary[row.task, row.variant, row.metric] = row
-    ledger = make_ledger(claims, summary, arguments.scale, arguments.params)
+    root, scale = arguments.params, arguments.scale
+    studies = comparison_params(root).aggregates.values()
+    more = [row for study in studies for row in aggregate_rows(study, summary, claims, root, scale)]
+    more += [*derived_rows(root, claims), *data_rows(arguments.datasets), *pair_rows(claims.pairs, summary)]
+    summary |= {(row.task, row.variant, row.metric): row for row in more}
+    ledger = make_ledger(claims, summary, scale, root)
     write_json(arguments.out, ledger)
     write_text(arguments.table, scale_table(ledger))
     judged = [claim for claim in ledger["claims"] if claim["verdict"] != "not run at this scale"]

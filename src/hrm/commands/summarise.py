@@ -7,21 +7,35 @@ from pathlib import Path
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     parser.add_argument("metrics", nargs="+", type=Path, help="files .../TASK/VARIANT/seedN/metrics.json")
+    parser.add_argument(
+        "--difficulty", nargs="*", default=[], type=Path, help="files .../TASK/VARIANT/seedN/difficulty.csv"
+    )
+    parser.add_argument("--memory", type=Path, help="memory.csv (hrm analyse memory)")
     parser.add_argument("--out", required=True, type=Path, help="the table, a CSV file")
     parser.add_argument("--params", type=Path, default=Path("params"), help="folder of the parameters (params)")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Read the metrics, add the contrasts of params/comparisons.yaml, write the table."""
+    """Read the metrics, add what other files say and the contrasts of params/comparisons.yaml, write the table."""
+    from hrm.core.analysis_schema import analysis_params
     from hrm.core.comparison_schema import comparison_params
     from hrm.core.files import write_text
     from hrm.core.schema import evaluation_params
     from hrm.report.contrasts import contrast_runs
+    from hrm.report.other_rows import band_runs, memory_rows
     from hrm.report.summary import read_metrics, summarise, write_summary
 
     confidence = evaluation_params(arguments.params, []).confidence
+    comparisons = comparison_params(arguments.params)
     runs = read_metrics(arguments.metrics)
-    rows = summarise(runs | contrast_runs(runs, comparison_params(arguments.params).contrasts), confidence)
+    for run, seeds in band_runs(arguments.difficulty, comparisons.bands, confidence).items():
+        for seed, metrics in seeds.items():
+            runs.setdefault(run, {}).setdefault(seed, {}).update(metrics)
+    rows = summarise(runs | contrast_runs(runs, comparisons.contrasts), confidence)
+    if arguments.memory is not None:
+        measured = analysis_params(arguments.params, []).memory
+        rows += memory_rows(arguments.memory, measured.task, measured.variant)
+    rows.sort(key=lambda row: (row.task, row.variant, row.metric))
     write_text(arguments.out, write_summary(rows))
     print(f"{arguments.out}: {len(rows)} rows from {len(arguments.metrics)} runs")
     return 0

@@ -4,7 +4,7 @@ import math
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, NonNegativeInt, model_validator
 
 from hrm.core.chart_schema import Chart, check_charts
 from hrm.core.data_schema.base import Name
@@ -38,9 +38,24 @@ class AggregateParams(Params):
     published: Name | None
 
 
+class BandParams(Params):
+    """A range of difficulty: ratings from `least` to `most`, both inside, of whole rating_bins of the evaluation."""
+
+    task: Name
+    least: NonNegativeInt
+    most: NonNegativeInt
+
+    @model_validator(mode="after")
+    def _rises(self) -> "BandParams":
+        if self.least > self.most:
+            raise ValueError(f"least is {self.least}; it must not be above most, {self.most}")
+        return self
+
+
 class ComparisonParams(Params):
     """params/comparisons.yaml."""
 
+    bands: dict[Name, BandParams]
     contrasts: dict[Name, ContrastParams]
     aggregates: dict[Name, AggregateParams]
     charts: dict[Name, Chart]

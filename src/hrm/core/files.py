@@ -13,6 +13,9 @@ import yaml
 
 from hrm.core.errors import DataError, HrmError, ParameterError
 
+# The safe loader, of libyaml where PyYAML has it: ten times faster, a second less for the claims.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 @contextlib.contextmanager
 def atomic_path(target: str | Path) -> Iterator[Path]:
@@ -65,7 +68,7 @@ def read_json(path: str | Path) -> Any:
 def read_yaml(path: str | Path) -> dict[str, Any]:
     """Read a YAML mapping; ParameterError names the file when it is missing, broken or not a mapping."""
     try:
-        value = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        value = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=LOADER)
     except OSError as error:
         raise ParameterError(f"{path}: cannot be read ({error.strerror})") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

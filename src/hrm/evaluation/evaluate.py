@@ -102,7 +102,10 @@ def evaluate(
         metrics |= {name: round(value, DIGITS) for name, value in voted.metrics.items()}
     metrics["parameters"] = count_parameters(loaded.model)
     beside = model_path.parent / "provenance.json"
-    metrics["train_seconds"] = read_json(beside).get("seconds") if beside.is_file() else None
+    trained_record = read_json(beside) if beside.is_file() else {}
+    metrics["train_seconds"] = trained_record.get("seconds")
+    if "energy_joules" in trained_record:  # of the devices, where they count it: hrm.core.energy
+        metrics["energy_joules"] = trained_record["energy_joules"]
 
     write_text(out / "segments.csv", csv_text(segments))
     write_text(out / "difficulty.csv", csv_text(difficulty))

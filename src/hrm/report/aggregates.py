@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -74,6 +75,20 @@ def label_of(by: Grouping, run: RunParams) -> str:
     if run.model.architecture == "hrm":
         return "H/L"
     return "H-only, BPTT" if run.model.gradient.rule == "full" else "H-only, detached"
+
+
+def aggregate_rows(
+    params: AggregateParams, summary: Mapping[Key, SummaryRow], claims: ClaimsParams, root: Path, scale: str
+) -> list[SummaryRow]:
+    """The groups as rows TASK/aggregate_BY_GROUP/METRIC, shares as fractions; none where the task was not run."""
+    if not any(task == params.task and metric in params.metrics for task, _, metric in summary):
+        return []
+    rows = aggregate(params, summary, claims, root, scale)
+    names = [re.sub("[^a-z0-9]+", "_", f"aggregate_{row.by}_{row.group}".lower()) for row in rows]
+    return [
+        SummaryRow(params.task, name, row.metric, row.seeds, row.mean / PERCENT, None, None, "aggregate")
+        for name, row in zip(names, rows, strict=True)
+    ]
 
 
 def published_values(claims: ClaimsParams, params: AggregateParams) -> dict[tuple[str, str], float]:

@@ -11,9 +11,20 @@ from hrm.core.params import Params, load_params
 
 # TASK/VARIANT/METRIC: one row of summary.csv.
 Answer = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*/[a-z][a-z0-9_]*/[a-z][a-z0-9_]*$")]
-Relation = Literal["equal", "at_most", "at_least", "below"]
+Relation = Literal["equal", "at_most", "at_least", "below", "above"]
 Unit = Literal[
-    "per cent", "points", "parameters", "million parameters", "steps", "layers", "ratio", "minutes", "in words"
+    "per cent",
+    "points",
+    "parameters",
+    "million parameters",
+    "steps",
+    "layers",
+    "ratio",
+    "minutes",
+    "count",
+    "setting",
+    "yes or no",  # 1 or 0
+    "in words",
 ]
 # Metrics hold shares as fractions, seconds and counts; claims speak in their unit.
 FACTORS: Mapping[str, float] = {"per cent": 100.0, "points": 100.0, "million parameters": 1e-6, "minutes": 1 / 60}
@@ -85,6 +96,33 @@ class GroupParams(Params):
     claims: Annotated[list[ClaimParams], Field(min_length=1)]
 
 
+class CompoundParams(Params):
+    """A statement that holds where several claims of the file hold together."""
+
+    id: Name
+    statement: str
+    source: Name
+    where: str
+    of: Annotated[list[Name], Field(min_length=2)]
+
+
+class PublishedRun(Params):
+    """A published training that our parameters set up; its settings become rows `published/NAME/SECTION_KEY`."""
+
+    scale: Name
+    task: Name
+    variant: Name
+    examples_per_epoch: PositiveInt | None  # for the row `epochs`
+
+
+class PublishedController(Params):
+    """The pointer study's own example of what its controllers cost; rows `published/controller/...`."""
+
+    refinements: PositiveInt
+    period: PositiveInt
+    steps: PositiveInt
+
+
 class PublishedSetting(Params):
     """What params/training.yaml does not say of the published Sudoku-Extreme 1k run."""
 
@@ -96,14 +134,17 @@ class PublishedSetting(Params):
 
 
 class ClaimsParams(Params):
-    """The whole file; groups are judged and shown in the order in which they stand."""
+    """The whole file; groups are judged and shown in the order in which they stand, compounds after them."""
 
     published_setting: PublishedSetting
+    published_runs: dict[Name, PublishedRun]
+    published_controller: PublishedController
     sources: dict[Name, SourceParams]
     spreads: dict[Name, SpreadParams]
     protocols: dict[Name, ProtocolParams]
     pairs: list[PairParams]
     groups: Annotated[list[GroupParams], Field(min_length=1)]
+    compounds: list[CompoundParams]
 
     @model_validator(mode="after")
     def _names_exist(self) -> "ClaimsParams":
@@ -124,6 +165,19 @@ class ClaimsParams(Params):
                 if group.judged_at and (claim.value is None or not claim.answers):
                     raise ValueError(f"claim {claim.id!r} has judged_at, so that it needs a value and an answer")
                 seen.add(claim.id)
+        return self
+
+    @model_validator(mode="after")
+    def _compounds_name_claims(self) -> "ClaimsParams":
+        known = {claim.id for group in self.groups for claim in group.claims}
+        for compound in self.compounds:
+            if compound.source not in self.sources:
+                raise ValueError(f"compound {compound.id!r} names source {compound.source!r}, which is not in sources")
+            if unknown := sorted(set(compound.of) - known):
+                raise ValueError(f"compound {compound.id!r} is of {unknown[0]!r}, which is no claim of a group")
+            if compound.id in known:
+                raise ValueError(f"claim id {compound.id!r} stands twice")
+            known.add(compound.id)
         return self
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hrm.core.errors import DataError
-from hrm.report.verdicts import VERDICTS
+from hrm.report.verdicts import NOT_RUN, VERDICTS
 
 BEGIN, END = "<!-- claims:begin -->", "<!-- claims:end -->"
 # Number format and what follows the number.
@@ -19,8 +19,10 @@ FORMATS = {
     "layers": (",.0f", " layers"),
     "ratio": (",.2f", ""),
     "minutes": (",.0f", " min"),
+    "count": (",.10g", ""),
+    "setting": (",.10g", ""),
 }
-RELATIONS = {"equal": "", "at_most": "at most ", "at_least": "at least ", "below": "below "}
+RELATIONS = {"equal": "", "at_most": "at most ", "at_least": "at least ", "below": "below ", "above": "above "}
 
 
 SMALLEST = "smoke"
@@ -59,38 +61,62 @@ def scale_table(ledger: dict[str, Any]) -> str:
 
 
 def readme_section(ledgers: Sequence[NamedLedger]) -> str:
-    """Markdown between the README's markers: claims that some result of ours answers first, the others folded away.
+    """Markdown between the README's markers: the claims with a verdict, all others folded away.
 
-    Results of the smallest scale are shown where they are judged: small grids say nothing of a number for large ones.
+    Folded are what follows by computation, results of ours that get no verdict, and claims without a result. Results of
+    the smallest scale are shown where they are judged: small grids say nothing of a number for large ones.
     """
     notes = _Notes()
+    shown: dict[str, list[str]] = {"judged": [], "computed": [], "unjudged": [], "others": []}
+    for place in ("judged", "unjudged"):  # notes are numbered in this order
+        for claim in _every_claim(ledgers):
+            held = _held(ledgers, claim["id"])
+            if held and held[0][0] == "computed":
+                if place == "judged":
+                    shown["computed"].append(_result_row(*held[0], notes))
+            elif held and place == ("judged" if any(found["verdict"] != NOT_RUN for _, found in held) else "unjudged"):
+                shown[place] += [_result_row(name, found, notes) for name, found in held]
+            elif not held and place == "judged":
+                cells = [claim["statement"], _source(claim), published(claim), claim["verdict"]]
+                shown["others"].append(_row(cells))
+        shown[place] += notes.lines() if shown[place] else []
     lines = [f"- **{name}**: {_counts(ledger)}" for name, ledger in ledgers]
-    lines += ["", "| claim | source | published | ours | verdict |", "|---|---|---|---|---|"]
-    answered: set[str] = set()
-    for claim in _every_claim(ledgers):
-        held = [
-            (name, found) for name, ledger in ledgers if _tells(found := _find(ledger, claim["id"]), ledger["scale"])
+    head = ["", "| claim | source | published | ours | verdict |", "|---|---|---|---|---|"]
+    lines += head + shown["judged"]
+    for place, text in (
+        ("computed", "claims that follow from the parameters by computation"),
+        ("unjudged", "results of ours that get no verdict at their scale"),
+    ):
+        count = sum(line.startswith("|") for line in shown[place])
+        if count:
+            lines += ["", f"<details><summary>{count} {text}</summary>", *head, *shown[place], "", "</details>"]
+    if shown["others"]:
+        lines += ["", f"<details><summary>{len(shown['others'])} claims without a result of ours yet</summary>"]
+        lines += [
+            "",
+            "| claim | source | published | verdict |",
+            "|---|---|---|---|",
+            *shown["others"],
+            "",
+            "</details>",
         ]
-        # A computed number is the same at every scale: once is enough.
-        if held and held[0][1]["ours"]["method"] == "computed":
-            held = [("computed", held[0][1])]
-        for name, found in held:
-            answered.add(claim["id"])
-            value = f"{name}: {ours(found)}{notes.mark(name, found)}"
-            lines.append(_row([found["statement"], _source(found), published(found), value, found["verdict"]]))
-    others = [claim for claim in _every_claim(ledgers) if claim["id"] not in answered]
-    if others:
-        lines += [*notes.lines(), "", f"<details><summary>{len(others)} claims without a result of ours yet</summary>"]
-        lines += ["", "| claim | source | published | verdict |", "|---|---|---|---|"]
-        lines += [_row([claim["statement"], _source(claim), published(claim), claim["verdict"]]) for claim in others]
-        lines += ["", "</details>"]
-    else:
-        lines += notes.lines()
     return "\n".join(lines)
 
 
+def _held(ledgers: Sequence[NamedLedger], identity: str) -> list[tuple[str, dict[str, Any]]]:
+    """The entries of a claim that are shown, with the names of their ledgers."""
+    held = [(name, found) for name, ledger in ledgers if _tells(found := _find(ledger, identity), ledger["scale"])]
+    # A computed number is the same at every scale: once is enough.
+    return [("computed", held[0][1])] if held and held[0][1]["ours"]["method"] == "computed" else held
+
+
+def _result_row(name: str, found: dict[str, Any], notes: "_Notes") -> str:
+    value = f"{name}: {ours(found)}{notes.mark(name, found)}"
+    return _row([found["statement"], _source(found), published(found), value, found["verdict"]])
+
+
 def _tells(found: dict[str, Any], scale: str) -> bool:
-    return found["ours"] is not None and (scale != SMALLEST or found["verdict"] != "not run at this scale")
+    return found["ours"] is not None and (scale != SMALLEST or found["verdict"] != NOT_RUN)
 
 
 def replace_section(readme: str, section: str, name: str) -> str:
@@ -125,7 +151,7 @@ def ours(claim: dict[str, Any]) -> str:
     if result is None:
         return "–"
     text = _number(result["mean"], claim["unit"])
-    if result["method"] == "computed":
+    if result["method"] in ("computed", "counted"):
         return text
     known = []
     if result["low"] is not None:
@@ -142,6 +168,7 @@ class _Notes:
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
+        self._told = 0
 
     def mark(self, name: str, claim: dict[str, Any]) -> str:
         if not claim["differences"]:
@@ -151,11 +178,10 @@ class _Notes:
         return f" [{self._numbers.setdefault(text, len(self._numbers) + 1)}]"
 
     def lines(self) -> list[str]:
-        if not self._numbers:
-            return []
-        return ["", "Differences of protocol, ours instead of theirs:", ""] + [
-            f"{number}. {text}." for text, number in self._numbers.items()
-        ]
+        """Those that no earlier call has given."""
+        new = [f"{number}. {text}." for text, number in self._numbers.items() if number > self._told]
+        self._told = len(self._numbers)
+        return ["", "Differences of protocol, ours instead of theirs:", "", *new] if new else []
 
 
 def _every_claim(ledgers: Sequence[NamedLedger]) -> list[dict[str, Any]]:
@@ -181,6 +207,8 @@ def _source(claim: dict[str, Any]) -> str:
 
 
 def _number(value: float, unit: str) -> str:
+    if unit == "yes or no":
+        return "yes" if value else "no"
     form, after = FORMATS[unit]
     return f"{value:{form}}{after}"
 

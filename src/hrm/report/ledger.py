@@ -7,13 +7,14 @@ from typing import Any
 from hrm.core.data_params import data_params
 from hrm.core.errors import DataError
 from hrm.core.files import read_json
-from hrm.report.claims_file import FACTORS, ClaimParams, ClaimsParams, GroupParams, Unit
+from hrm.report.claims_file import FACTORS, ClaimParams, ClaimsParams, CompoundParams, GroupParams, Unit
 from hrm.report.derived import TASK as DERIVED_TASK
 from hrm.report.differences import protocol_differences
 from hrm.report.summary import Key, SummaryRow
-from hrm.report.verdicts import Judgement, Measured, judge, not_run
+from hrm.report.verdicts import NOT_RUN, Judgement, Measured, judge, judge_together, not_run
 
 DIGITS = 6
+COUNTED = ("computed", "counted")  # methods that no number of seeds stands behind
 LEDGER_KEYS = {"scale", "claims"}
 
 
@@ -38,6 +39,8 @@ def make_ledger(claims: ClaimsParams, summary: Mapping[Key, SummaryRow], scale: 
                 without = "undecided" if needed == "undecided" else "not reproduced"
                 entry |= {"verdict": without, "reason": f"means nothing: {group.requires} is {needed}"}
             entries[claim.id] = entry
+    for compound in claims.compounds:
+        entries[compound.id] = _compound_entry(claims, compound, [entries[name] for name in compound.of])
     return {"scale": scale, "claims": list(entries.values())}
 
 
@@ -68,7 +71,7 @@ def _entry(
         ours = _ours(found, summary, group.unit)
         differences = protocol_differences(protocol, root, scale, found, first, summary)
     published_data = not protocol.published_data or (found is not None and _data_is_published(root, scale, found))
-    seeds = 0 if ours is None else group.seeds if ours["method"] == "computed" else ours["seeds"]
+    seeds = 0 if ours is None else group.seeds if ours["method"] in COUNTED else ours["seeds"]
     judgement = not_run(claim.value, scale, group.judged_at, found, first, published_data, seeds, group.seeds)
     if judgement is None:
         assert ours is not None and claim.value is not None  # not_run and the claims model have seen to both
@@ -94,6 +97,41 @@ def _entry(
         "differences": differences,
         "verdict": judgement.verdict,
         "reason": judgement.reason,
+    }
+
+
+def _compound_entry(claims: ClaimsParams, compound: CompoundParams, parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """The entry of several claims together; "ours" is how many of them are reproduced."""
+    source = claims.sources[compound.source]
+    verdict = judge_together([part["verdict"] for part in parts])
+    judged = [part for part in parts if part["verdict"] != NOT_RUN]
+    told = ", ".join(f"{part['id']} is {part['verdict']}" for part in parts if part["verdict"] != "reproduced")
+    held = len(judged) - sum(part["verdict"] != "reproduced" for part in judged)
+    answers = list(dict.fromkeys(part["ours"]["answer"] for part in judged))
+    ours = {"mean": held, "low": None, "high": None, "test_examples": None, "method": "verdicts"}
+    ours |= {
+        "answer": answers[0] if answers else "",
+        "seeds": min((part["ours"]["seeds"] for part in judged), default=0),
+    }
+    return {
+        "id": compound.id,
+        "group": "Claims together",
+        "statement": f"{compound.statement} (claims that are reproduced, of {len(parts)}: {', '.join(compound.of)})",
+        "source": f"{source.title}, {source.version}",
+        "where": compound.where,
+        "protocol": "",
+        "value": float(len(parts)),
+        "unit": "count",
+        "relation": "equal",
+        "tolerance": 0.0,
+        "tolerance_basis": "exact",
+        "spread": None,
+        "judged_at": [],
+        "answers": [],
+        "ours": ours if judged else None,
+        "differences": [],
+        "verdict": verdict,
+        "reason": told or "all of them are reproduced",
     }
 
 

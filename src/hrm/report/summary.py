@@ -134,7 +134,7 @@ def _parse(record: dict[str, str]) -> SummaryRow:
 def _is_wilson_end(metric: str) -> bool:
     # Elsewhere "low" and "high" are names of modules.
     base, _, end = metric.rpartition("_")
-    return end in ("low", "high") and (base == "exact_accuracy" or base.startswith("arc_pass_at"))
+    return end in ("low", "high") and base.startswith(("exact_accuracy", "arc_pass_at"))
 
 
 def _is_share(metric: str) -> bool:

@@ -1,5 +1,6 @@
 """The rules of judgement. Pure functions of a claim and a result."""
 
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from hrm.report.claims_file import Relation
@@ -13,6 +14,7 @@ VERDICTS: tuple[Verdict, ...] = (
     "not reproduced",
     "not run at this scale",
 )
+NOT_RUN: Verdict = "not run at this scale"
 WIDEST = 2.0  # times the tolerance: half the width of an interval that can still reproduce a number
 ROUNDING = 1e-9  # of decimals to binary; it must not decide at the very border
 
@@ -41,7 +43,8 @@ def judge(
     that range; else `within spread` when the mean lies between the ends of the stated spread of independent runs; else
     `undecided` when the interval overlaps the range, as then more trainings could show either; else `not reproduced`.
     `at_most`, `at_least`, `below`: `reproduced` when the whole interval obeys the inequality (with the tolerance; for
-    `below` strictly and without it), `not reproduced` when none of it does, else `undecided`. Ends count as inside.
+    `below` and `above` strictly and without it), `not reproduced` when none of it does, else `undecided`.
+    Ends count as inside.
     """
     low, high = measured.low, measured.high
     if relation == "equal":
@@ -58,6 +61,7 @@ def judge(
             f"at least {_plain(value - tolerance)}",
         ),
         "below": (high < value, low >= value, f"below {_plain(value)}"),
+        "above": (low > value, high <= value, f"above {_plain(value)}"),
     }[relation]
     span = f"{_plain(low)} to {_plain(high)}"
     if shown:
@@ -104,7 +108,7 @@ def not_run(
         seeds: trainings that our number is the mean of.
         seeds_wanted: the least number of them for a verdict.
     """
-    verdict: Verdict = "not run at this scale"
+    verdict = NOT_RUN
     if value is None:
         return Judgement(verdict, "stated in words only")
     if first_answer is None:
@@ -118,6 +122,16 @@ def not_run(
     if seeds < seeds_wanted:
         return Judgement(verdict, f"{seeds} of the {seeds_wanted} seeds that a verdict needs")
     return None
+
+
+def judge_together(verdicts: Sequence[Verdict]) -> Verdict:
+    """The verdict on a statement that needs all of several claims: the worst, but without one of them there is none.
+
+    A claim that is not reproduced refutes the statement whatever is not known of the others.
+    """
+    if "not reproduced" in verdicts:
+        return "not reproduced"
+    return max(verdicts, key=VERDICTS.index)
 
 
 def _plain(number: float) -> str:

@@ -13,6 +13,7 @@ import torch
 from tqdm import tqdm
 
 from hrm.core.device import describe_hardware
+from hrm.core.energy import EnergyMeter, counters, total_energy
 from hrm.core.errors import CheckpointError, DivergedError, Interrupted
 from hrm.core.files import fingerprint, write_json, write_text
 from hrm.core.provenance import provenance, source_hash
@@ -47,6 +48,8 @@ def train(
 ) -> None:
     """Train to the end and write model.safetensors, history.csv and provenance.json to `out`.
 
+    The provenance has the energy of the devices where they count it (hrm.core.energy), over all resumes as the seconds.
+
     Of several processes (`group`) all train, and process 0 alone writes and speaks.
 
     The resume state lies in `partial`, outside `out`, since Snakemake and DVC delete declared outputs before a job;
@@ -71,6 +74,7 @@ def train(
             if group.agree(bool(stop)) and run.trainer.step < params.train.steps:
                 run.save()
                 raise Interrupted(f"stopped at step {run.trainer.step}; the same command goes on from {state_path}")
+    run.measure()
     if group.rank == 0:
         run.finish(out)
         state_path.unlink(missing_ok=True)
@@ -87,7 +91,7 @@ def run_key(params: RunParams, facts: dict[str, Any]) -> str:
 
 
 class _Run:
-    """A training with its history and its clock."""
+    """A training with its history, its clock and its energy."""
 
     def __init__(
         self,
@@ -101,18 +105,22 @@ class _Run:
         self.params, self.facts, self.state_path, self.group = params, facts, state_path, group
         self.history: list[list[float]] = []
         self.seconds, self.resumed = 0.0, []
+        self.spent: float | None = 0.0  # joules before this process, None where they are not known
+        self.meter = EnergyMeter(counters(device))
         self.hardware = _hardware(device, group)
         self.trainer = Trainer(params, facts, dataset, device, group)
         if state_path.is_file():
             tensors, saved = load_tensors(state_path)
             self.trainer.restore(tensors, saved["step"], str(state_path))
             self.history, self.seconds, self.resumed = saved["history"], saved["seconds"], saved["resumed"]
+            self.spent = saved["joules"]
             self.resumed.append(saved["step"])
             self._say(f"resumed at step {saved['step']} from {state_path}")
         if len(set(group.each(self.trainer.step))) > 1:
             raise CheckpointError(
                 f"{state_path}: not every process sees it; --partial must be a folder of all machines"
             )
+        self.joules = self.spent
         self.started = time.monotonic() - self.seconds
         self.spoke = time.monotonic()
 
@@ -137,6 +145,7 @@ class _Run:
         step, since = self.trainer.step, self.history[-1][0] if self.history else 0
         finished = max(1.0, sums["finished"])
         self.seconds = time.monotonic() - self.started
+        self.meter.read()  # often enough that no counter wraps unseen
         means = [sums[name] / finished for name in ("cell_accuracy", "exact_accuracy", "q_halt_accuracy", "steps")]
         examples = step * self.params.train.batch_size
         self.history.append([step, examples, self.seconds, sums["loss"] / (step - since), *means, rate])
@@ -156,12 +165,18 @@ class _Run:
             )
             raise DivergedError(f"the loss is not a finite number at step {bad_step}; {kept}")
 
+    def measure(self) -> None:
+        """Time and energy so far, with those of earlier processes that this one went on from; all processes call it."""
+        self.seconds = time.monotonic() - self.started
+        since = total_energy(self.group.each(self.meter.read()))
+        self.joules = None if since is None or self.spent is None else self.spent + since
+
     def save(self) -> None:
         """Replace the resume state; all processes call it."""
         self._check(self.trainer.first_bad_step())
-        self.seconds = time.monotonic() - self.started
+        self.measure()
         facts = {"kind": "resume state", "step": self.trainer.step, "history": self.history}
-        facts |= {"seconds": self.seconds, "resumed": self.resumed}
+        facts |= {"seconds": self.seconds, "joules": self.joules, "resumed": self.resumed}
         state = self.trainer.state()
         if self.group.rank == 0:
             save_tensors(self.state_path, state, facts)
@@ -173,14 +188,17 @@ class _Run:
             f"{row[0]:.0f},{row[1]:.0f},{row[2]:.2f}," + ",".join(f"{x:.6g}" for x in row[3:]) for row in self.history
         ]
         write_text(out / "history.csv", "\n".join(rows) + "\n")
-        seconds = round(time.monotonic() - self.started, 2)
+        energy = (
+            {} if self.joules is None else {"energy_joules": round(self.joules, 1), "energy_source": self.meter.source}
+        )
         known = {name: fact for name, fact in self.facts.items() if name != "data_info"}  # data_sha256 stands for it
         record = provenance(
             **known,
             params=self.params.model_dump(),
             parameters=count_parameters(self.trainer.model),
             hardware=self.hardware,
-            seconds=seconds,
+            seconds=round(self.seconds, 2),
+            **energy,
             resumed_at_steps=self.resumed,
         )
         write_json(out / "provenance.json", record)
