@@ -204,10 +204,9 @@ def draw(name: str, path: Path):
 def test_a_wrong_chart_is_one_line_with_file_and_key(tmp_path: Path, capsys, old, new, words) -> None:
     params = Path(shutil.copytree(PARAMS, tmp_path / "params"))
     assert old in EXAMPLE
-    chart = yaml.safe_load(EXAMPLE.replace(old, new, 1))
-    (params / "comparisons.yaml").write_text(
-        yaml.safe_dump({"contrasts": {}, "aggregates": {}, "charts": {"example": chart}})
-    )
+    file = params / "comparisons.yaml"
+    charts = {"example": yaml.safe_load(EXAMPLE.replace(old, new, 1))}
+    file.write_text(yaml.safe_dump(yaml.safe_load(file.read_text()) | {"charts": charts}))
     assert run(tmp_path, "example", [], params) == 2
     lines = capsys.readouterr().err.strip().splitlines()
     assert len(lines) == 1 and not (tmp_path / "chart.csv").exists()
