@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from workspace import FIRST, NOTHING, PARAMS, RUN, SECOND, Workspace
+from workspace import FIRST, NOTHING, PARAMS, RUN, SECOND, SOURCE, Workspace
+
+from hrm.core.comparison_schema import comparison_params
 
 pytestmark = pytest.mark.workflow
 VARIANT = f"params/variants/{SECOND}.yaml"
@@ -12,7 +14,9 @@ TRAIN, EVALUATE = (f"{rule}@smoke-sudoku-{SECOND}-0" for rule in ("train", "eval
 ON_SUDOKU = [name for name, group in PARAMS["pipeline.yaml"]["experiments"].items() if group["tasks"] == ["sudoku"]]
 DRAWN = {f"render_{name}@smoke-{group}" for name in ("curves", "segments") for group in ON_SUDOKU}
 AGGREGATES = {"aggregate@smoke-boards", "render_aggregates@smoke-boards"}  # from the table of all runs
-TABLES = {"summarise@smoke", "claims@smoke", *AGGREGATES, *DRAWN}
+CHART_NAMES = comparison_params(SOURCE / "params").charts
+CHARTS = {f"{rule}@smoke-{chart}" for rule in ("compare_chart", "render_chart") for chart in CHART_NAMES}
+TABLES = {"summarise@smoke", "claims@smoke", *AGGREGATES, *CHARTS, *DRAWN}
 FIGURES = {f"render_{name}@smoke-sudoku" for name in ("difficulty", "curves", "segments", "steps")}
 
 

@@ -7,7 +7,8 @@ from hrm.core.schema import run_files, run_params
 PARAMS = Path("params")
 RUNS = [run for experiment in PIPELINE.experiments.values() for run in experiment.runs]
 ANALYSIS = analysis_params(PARAMS, [])
-STUDIES = comparison_params(PARAMS).aggregates
+COMPARISONS = comparison_params(PARAMS)
+STUDIES, CHARTS = COMPARISONS.aggregates, COMPARISONS.charts
 # Data sets that a claim is about.
 CLAIMED_DATA = sorted(
     {
@@ -109,6 +110,17 @@ SOURCES = {
         "commands/aggregate.py",
     ],
     "render_aggregates": ["core", "report", "commands/render.py"],
+    "compare_chart": [
+        "core",
+        "report/charts.py",
+        "report/claims_file.py",
+        "report/contrasts.py",
+        "report/run_paths.py",
+        "report/summary.py",
+        "report/verdicts.py",
+        "commands/compare.py",
+    ],
+    "render_chart": ["core", "report", "commands/render.py"],
     "claims": ["core", "models", "report", "commands/claims.py"],
     "render": ["core", "report", "commands/render.py"],
     "show": ["core", "data", "report", "commands/show.py"],
@@ -121,6 +133,8 @@ RULE_FILES = {
     "summarise": "report",
     "aggregate": "compare",
     "render_aggregates": "compare",
+    "compare_chart": "compare",
+    "render_chart": "compare",
     "claims": "report",
     "render": "report",
     "show": "report",
@@ -133,6 +147,7 @@ wildcard_constraints:
     variant=r"[a-z][a-z0-9_]*",
     experiment="|".join(PIPELINE.experiments),
     study="|".join(STUDIES),
+    chart="|".join(CHARTS),
     seed=r"\d+",
     shard=r"\d+",
 

@@ -1,5 +1,6 @@
 """params/claims.yaml: what was published, as data. The strict models of that file, and its reading."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -25,6 +26,8 @@ Unit = Literal[
     "yes or no",  # 1 or 0
     "in words",
 ]
+# Metrics hold shares as fractions, seconds and counts; claims speak in their unit.
+FACTORS: Mapping[str, float] = {"per cent": 100.0, "points": 100.0, "million parameters": 1e-6, "minutes": 1 / 60}
 
 
 class SourceParams(Params):
