@@ -28,6 +28,7 @@ include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/analyse.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/compare.smk"
+include: "workflow/rules/page.smk"
 include: "workflow/rules/dvc.smk"
 include: "workflow/rules/warm.smk"
 
@@ -53,6 +54,7 @@ rule all:
     default_target: True
     input:
         f"results/{PIPELINE.scale}/claims.json",
+        f"results/{PIPELINE.scale}/report.html",
         f"figures/{PIPELINE.scale}/memory.svg",
         expand("figures/{scale}/{study}_aggregates.svg", scale=PIPELINE.scale, study=STUDIES),
         [f"figures/{PIPELINE.scale}/arc_votes.svg"] if ARC_RUNS else [],

@@ -11,7 +11,7 @@ VARIANT = f"params/variants/{SECOND}.yaml"
 TRAIN, EVALUATE = (f"{rule}@smoke-sudoku-{SECOND}-0" for rule in ("train", "evaluate"))
 DRAWN = {f"render_{name}@smoke-{group}" for name in ("curves", "segments") for group in ("sudoku", "sudoku_models")}
 AGGREGATES = {"aggregate@smoke-boards", "render_aggregates@smoke-boards"}  # from the table of all runs
-TABLES = {"summarise@smoke", "claims@smoke", *AGGREGATES, *DRAWN}
+TABLES = {"summarise@smoke", "claims@smoke", "report_page@smoke", *AGGREGATES, *DRAWN}
 FIGURES = {f"render_{name}@smoke-sudoku" for name in ("difficulty", "curves", "segments", "steps")}
 
 

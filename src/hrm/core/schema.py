@@ -13,6 +13,7 @@ from hrm.core.files import read_yaml
 from hrm.core.params import Params, load_params
 from hrm.core.pipeline_schema import PipelineParams, pipeline_params
 from hrm.core.pointer_schema import PointerParams
+from hrm.core.report_schema import report_params
 from hrm.core.vote_schema import VoteParams
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -212,6 +213,7 @@ def check_all(root: Path) -> PipelineParams:
     read_yaml(root / "claims.yaml")
     evaluation_params(root, [])
     comparison_params(root)
+    report_params(root)
     analysis = analysis_params(root, [])
     run_params(root, pipeline.scale, analysis.memory.task, analysis.memory.variant, [])
     for task in pipeline.datasets:

@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from hrm.core.data_params import data_params
-from hrm.core.errors import DataError
-from hrm.core.files import read_json
 from hrm.report.claims_file import ClaimParams, ClaimsParams, GroupParams, Unit
 from hrm.report.derived import TASK as DERIVED_TASK
 from hrm.report.differences import protocol_differences
@@ -16,7 +14,6 @@ from hrm.report.verdicts import Judgement, Measured, judge, not_run
 # Metrics hold shares as fractions, seconds and counts; claims speak in their unit.
 FACTORS: dict[Unit, float] = {"per cent": 100.0, "points": 100.0, "million parameters": 1e-6, "minutes": 1 / 60}
 DIGITS = 6
-LEDGER_KEYS = {"scale", "claims"}
 
 
 def make_ledger(claims: ClaimsParams, summary: Mapping[Key, SummaryRow], scale: str, root: Path) -> dict[str, Any]:
@@ -41,14 +38,6 @@ def make_ledger(claims: ClaimsParams, summary: Mapping[Key, SummaryRow], scale: 
                 entry |= {"verdict": without, "reason": f"means nothing: {group.requires} is {needed}"}
             entries[claim.id] = entry
     return {"scale": scale, "claims": list(entries.values())}
-
-
-def read_ledger(path: Path) -> dict[str, Any]:
-    """Read a claims.json; DataError when it is missing or something else."""
-    ledger = read_json(path)
-    if not isinstance(ledger, dict) or set(ledger) != LEDGER_KEYS:
-        raise DataError(f"{path}: is not a claims ledger; it must hold {' and '.join(sorted(LEDGER_KEYS))}")
-    return ledger
 
 
 def _entry(

@@ -1,0 +1,61 @@
+"""CSV files as a reader wants them: names with spaces, numbers of a few digits."""
+
+import csv
+import math
+from pathlib import Path
+from typing import NamedTuple
+
+from hrm.core.errors import DataError
+
+DIGITS = 4
+
+
+class Cell(NamedTuple):
+    """A cell: its text, and whether it is a number, which stands at the right."""
+
+    text: str
+    number: bool
+
+
+class Table(NamedTuple):
+    """A table ready to be shown."""
+
+    header: list[str]
+    rows: list[list[Cell]]
+
+
+def read_csv(path: Path, named_in: str) -> Table:
+    """A CSV file with a header; DataError when it is missing, or a row has another number of cells."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = [row for row in csv.reader(file, strict=True) if row]
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: is missing; {named_in} asks for it") from error
+    except (OSError, csv.Error, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: is not a CSV table ({error})") from error
+    if not rows:
+        raise DataError(f"{path}: is empty; it must have a header")
+    for number, row in enumerate(rows, 1):
+        if len(row) != len(rows[0]):
+            raise DataError(f"{path}: row {number} has {len(row)} cells, the header {len(rows[0])}")
+    columns = [_column([row[place] for row in rows[1:]]) for place in range(len(rows[0]))]
+    return Table([name.replace("_", " ") for name in rows[0]], [list(row) for row in zip(*columns, strict=True)])
+
+
+def _column(texts: list[str]) -> list[Cell]:
+    """Numbers with equally many decimals, DIGITS significant digits for the greatest; words as they are."""
+    numbers = [_number(text) for text in texts]
+    known = [number for number in numbers if number is not None]
+    if not known or len(known) < sum(text != "" for text in texts):
+        return [Cell(text or "–", False) for text in texts]
+    whole = len(f"{max(map(abs, known)):.0f}")
+    decimals = 0 if all(number == int(number) for number in known) else max(0, DIGITS - whole)
+    return [Cell("–" if number is None else f"{number:,.{decimals}f}", True) for number in numbers]
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
