@@ -1,4 +1,4 @@
-"""The report page: whole in itself, every link leads somewhere, every number to its run, no file left out in silence."""
+"""The report page: whole in itself, each link leads somewhere, each number to its run, no file left out in silence."""
 
 import base64
 import io
