@@ -6,7 +6,7 @@ from pathlib import Path
 from snakemake.utils import min_version
 
 from hrm.core.errors import HrmError
-from hrm.core.schema import check_all
+from hrm.core.checks import check_all
 
 min_version("9.27")
 
@@ -67,8 +67,9 @@ rule all:
             "figures/{scale}/{experiment}_{figure}.svg",
             scale=PIPELINE.scale,
             experiment=PIPELINE.experiments,
-            figure=["curves", "segments", "steps"],
+            figure=["curves", "segments"],
         ),
+        expand("figures/{scale}/{experiment}_steps.svg", scale=PIPELINE.scale, experiment=PIPELINE.films),
         expand(
             "figures/{scale}/{experiment}_routing.svg",
             scale=PIPELINE.scale,

@@ -105,7 +105,7 @@ def make_files(root: Path) -> Files:
     group = {"tasks": ["sudoku"], "variants": ["hrm", "transformer"], "seeds": [0]}
     looked_into = {"tasks": ["sudoku"], "variants": ["hrm"], "seeds": [0]}
     analysis = yaml.safe_load((PARAMS / "analysis.yaml").read_text())
-    files.edit_params("pipeline", datasets=["sudoku"], experiments={"sudoku": group})
+    files.edit_params("pipeline", datasets=["sudoku"], films=["sudoku"], experiments={"sudoku": group})
     files.edit_params(
         "analysis",
         states=analysis["states"] | {"runs": {"sudoku": looked_into}},

@@ -3,7 +3,7 @@ from hrm.core.analysis_schema import analysis_params
 from hrm.core.comparison_schema import comparison_params
 from hrm.core.data_params import data_files, data_params
 from hrm.core.report_schema import report_params
-from hrm.core.schema import run_files
+from hrm.core.schema import run_files, run_params
 
 PARAMS = Path("params")
 RUNS = [run for experiment in PIPELINE.experiments.values() for run in experiment.runs]
@@ -153,6 +153,14 @@ def data_parameters(wildcards):
 def run_parameters(wildcards):
     """The parameter files of a training."""
     return list(map(str, run_files(PARAMS, wildcards.scale, wildcards.task, wildcards.variant)))
+
+
+def start_model(wildcards):
+    """The model whose modules a training starts from, if it starts from one."""
+    transfer = run_params(PARAMS, wildcards.scale, wildcards.task, wildcards.variant, []).transfer
+    if transfer.task is None:
+        return []
+    return f"results/{wildcards.scale}/{transfer.task}/{transfer.variant}/seed{wildcards.seed}/model.safetensors"
 
 
 def memory_parameters(wildcards):

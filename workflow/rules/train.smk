@@ -6,6 +6,7 @@ rule train:
         train="data/{scale}/{task}/train.safetensors",
         test="data/{scale}/{task}/test.safetensors",
         info="data/{scale}/{task}/dataset.json",
+        start=start_model,
         parameters=run_parameters,
         sources=source_files("train"),
     output:
@@ -21,7 +22,8 @@ rule train:
     params:
         data=subpath(input.info, parent=True),
         folder=subpath(output.model, parent=True),
+        start=lambda wildcards, input: f"--start {input.start}" if input.start else "",
     shell:
         "hrm train --task {wildcards.task} --scale {wildcards.scale} --variant {wildcards.variant}"
         " --seed {wildcards.seed} --data {params.data} --out {params.folder}"
-        " --processes {resources.gpu} 2> {log}"
+        " --processes {resources.gpu} {params.start} 2> {log}"

@@ -12,6 +12,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", required=True, type=int, help="of the weights, the order and the exploration")
     parser.add_argument("--data", required=True, type=Path, help="folder of the data set (hrm generate makes it)")
     parser.add_argument("--out", required=True, type=Path, help="folder for model, history and provenance")
+    parser.add_argument(
+        "--start", type=Path, help="model file of the training that transfer.task and transfer.variant name"
+    )
     parser.add_argument("--params", type=Path, default=Path("params"), help="folder of the parameters (params)")
     parser.add_argument("--partial", type=Path, default=Path(".partial"), help="folder of resume states (.partial)")
     parser.add_argument(
@@ -49,7 +52,9 @@ def run(arguments: argparse.Namespace) -> int:
         return launch(count, ["train", *as_options(arguments)])
     from hrm.data.dataset import load_dataset
     from hrm.training.parallel import joined, own_device
+    from hrm.training.transfer import read_start
 
+    start = read_start(arguments.start, params, arguments.scale, arguments.seed)
     device = own_device(arguments.device, own)
     dataset = load_dataset(arguments.data)
     info = dataset.info
@@ -68,8 +73,10 @@ def run(arguments: argparse.Namespace) -> int:
     }
     from hrm.training.loop import train
 
+    if start is not None:
+        facts["start"] = start.origin
     with joined(own, device) as group:
-        train(params, facts, dataset, device, arguments.out, arguments.partial, group)
+        train(params, facts, dataset, device, arguments.out, arguments.partial, group, start)
     return 0
 
 
@@ -77,6 +84,6 @@ def as_options(arguments: argparse.Namespace) -> list[str]:
     """The options that were parsed, for the processes to be started."""
     options = []
     for name, value in vars(arguments).items():
-        for each in value if isinstance(value, list) else [value]:
+        for each in value if isinstance(value, list) else [] if value is None else [value]:
             options += [f"--{name}", str(each)]
     return options

@@ -29,6 +29,7 @@ class PipelineParams(Params):
     shards: list[NonNegativeInt]
     gpus: PositiveInt
     experiments: dict[Name, ExperimentParams]
+    films: list[Name]
 
     @model_validator(mode="after")
     def _shards_count_up(self) -> "PipelineParams":
@@ -42,6 +43,13 @@ class PipelineParams(Params):
             for task in experiment.tasks:
                 if task not in self.datasets:
                     raise ValueError(f"experiments.{name}.tasks names {task}, which is not among the datasets")
+        return self
+
+    @model_validator(mode="after")
+    def _films_show_experiments(self) -> "PipelineParams":
+        for name in self.films:
+            if name not in self.experiments:
+                raise ValueError(f"films names {name}, which is not among the experiments")
         return self
 
     @model_validator(mode="after")

@@ -1,5 +1,6 @@
 """What params/report.yaml may say: the sections of the report page, their figures and their tables."""
 
+import re
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -10,9 +11,9 @@ from hrm.core.params import Params, load_params
 from hrm.core.pipeline_schema import PipelineParams
 
 Text = Annotated[str, Field(min_length=1)]
-# A path inside the folder, in which {experiment} and {task} stand for each of the pipeline's own.
+# A path inside the folder, in which {experiment}, {film} and {task} stand for each of the pipeline's own.
 Inside = Annotated[str, Field(pattern=r"^(?:[a-z0-9_{}]+/)*[a-z0-9_{}]+\.[a-z]+$")]
-EXPERIMENT, TASK = "{experiment}", "{task}"
+PLACEHOLDERS = ("{experiment}", "{film}", "{task}")
 
 
 class Picture(NamedTuple):
@@ -31,7 +32,7 @@ class FigureParams(Params):
     folded: bool
 
     def pictures(self, pipeline: PipelineParams) -> list[Picture]:
-        """The files in their order, patterns replaced by the experiments or data sets of the pipeline."""
+        """The files in their order, patterns replaced by the experiments, films or data sets of the pipeline."""
         found = [Picture(file, name) for pattern in self.files for file, name in _expand(pattern, pipeline)]
         return found if len(found) > 1 else [Picture(picture.file, "") for picture in found]
 
@@ -65,9 +66,9 @@ class ReportParams(Params):
     def _patterns_are_known(self) -> "ReportParams":
         for name, section in self.sections.items():
             for pattern in (pattern for figure in section.figures for pattern in figure.files):
-                plain = pattern.replace(EXPERIMENT if EXPERIMENT in pattern else TASK, "")
+                plain = re.sub("|".join(map(re.escape, PLACEHOLDERS)), "", pattern, count=1)
                 if {"{", "}"} & set(plain):
-                    raise ValueError(f"sections.{name} has {pattern}; allowed in braces is one of experiment, task")
+                    raise ValueError(f"sections.{name} has {pattern}; allowed is one of {', '.join(PLACEHOLDERS)}")
             for table in section.tables:
                 if {"{", "}"} & set(table.file):
                     raise ValueError(f"sections.{name} has the table {table.file}; braces are allowed in figures only")
@@ -97,8 +98,9 @@ def report_params(root: Path) -> ReportParams:
 
 
 def _expand(pattern: str, pipeline: PipelineParams) -> list[tuple[str, str]]:
-    """(file, name) of a pattern: the experiment or data set, or else the file's name without its last word."""
-    for placeholder, names in ((EXPERIMENT, pipeline.experiments), (TASK, pipeline.datasets)):
+    """(file, name) of a pattern: the experiment, film or data set, or else the file's name without its last word."""
+    meanings = (pipeline.experiments, pipeline.films, pipeline.datasets)
+    for placeholder, names in zip(PLACEHOLDERS, meanings, strict=True):
         if placeholder in pattern:
             return [(pattern.replace(placeholder, name), name.replace("_", " ")) for name in names]
     return [(pattern, Path(pattern).stem.rpartition("_")[0].replace("_", " "))]

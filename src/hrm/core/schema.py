@@ -5,15 +5,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
-from hrm.core.analysis_schema import RunsParams, analysis_params
-from hrm.core.comparison_schema import comparison_params
-from hrm.core.data_params import check_name, check_scale, data_params
-from hrm.core.errors import ParameterError
-from hrm.core.files import read_yaml
+from hrm.core.data_params import check_name, check_scale
+from hrm.core.data_schema.base import Name
 from hrm.core.params import Params, load_params
-from hrm.core.pipeline_schema import PipelineParams, pipeline_params
 from hrm.core.pointer_schema import PointerParams
-from hrm.core.report_schema import report_params
 from hrm.core.vote_schema import VoteParams
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -144,10 +139,30 @@ class TrainParams(Params):
     save_every: PositiveInt
 
 
+class TransferParams(Params):
+    """Another training whose recurrent modules and first states this one starts from, with the same scale and seed.
+
+    Embedding and heads belong to a task's tokens and start afresh.
+    """
+
+    task: Name | None  # null: none, the modules start at random
+    variant: Name | None
+    frozen: bool  # what was taken over stays as it is; embedding and heads alone are trained
+
+    @model_validator(mode="after")
+    def _names_a_training(self) -> "TransferParams":
+        if (self.task is None) != (self.variant is None):
+            raise ValueError("task and variant must both be names, or both null")
+        if self.frozen and self.task is None:
+            raise ValueError("frozen must be false unless task and variant name a training")
+        return self
+
+
 class RunParams(Params):
     """One training: params/training.yaml, the scale's train/TASK.yaml, then variants/VARIANT.yaml."""
 
     model: ModelParams
+    transfer: TransferParams
     halting: HaltingParams
     optimizer: OptimizerParams
     train: TrainParams
@@ -205,35 +220,3 @@ def run_params(root: Path, scale: str, task: str, variant: str, overrides: list[
 def evaluation_params(root: Path, overrides: list[str]) -> EvaluationParams:
     """Parameters of the evaluation."""
     return load_params(EvaluationParams, [root / "evaluation.yaml"], overrides)
-
-
-def check_all(root: Path) -> PipelineParams:
-    """Read every file that the pipeline will use, so that a mistake shows before the first job."""
-    pipeline = pipeline_params(root)
-    read_yaml(root / "claims.yaml")
-    evaluation_params(root, [])
-    comparison_params(root)
-    report_params(root)
-    analysis = analysis_params(root, [])
-    run_params(root, pipeline.scale, analysis.memory.task, analysis.memory.variant, [])
-    for task in pipeline.datasets:
-        data_params(root, pipeline.scale, task, [])
-    _check_runs(root, pipeline, "states", analysis.states)
-    _check_runs(root, pipeline, "routing", analysis.routing)
-    for experiment in pipeline.experiments.values():
-        for task in experiment.tasks:
-            for variant in experiment.variants:
-                run_params(root, pipeline.scale, task, variant, [])
-    return pipeline
-
-
-def _check_runs(root: Path, pipeline: PipelineParams, section: str, analysis: RunsParams) -> None:
-    """ParameterError unless the networks that are looked into are trained, in groups called like experiments."""
-    trained = {run for experiment in pipeline.experiments.values() for run in experiment.runs}
-    for name, group in analysis.runs.items():
-        where = f"{root / 'analysis.yaml'}: {section}.runs.{name}"
-        if name not in pipeline.experiments:
-            raise ParameterError(f"{where}: allowed names are those of experiments, {', '.join(pipeline.experiments)}")
-        for run in group.runs:
-            if run not in trained:
-                raise ParameterError(f"{where} has {'/'.join(map(str, run))}; allowed are runs of pipeline.yaml")

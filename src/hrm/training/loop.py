@@ -22,6 +22,7 @@ from hrm.models.build import count_parameters
 from hrm.training.checkpoint import load_tensors, save_tensors
 from hrm.training.parallel import ALONE, Group
 from hrm.training.trainer import Trainer
+from hrm.training.transfer import Start
 
 COLUMNS = (
     "step",
@@ -44,6 +45,7 @@ def train(
     out: Path,
     partial: Path,
     group: Group = ALONE,
+    start: Start | None = None,
 ) -> None:
     """Train to the end and write model.safetensors, history.csv and provenance.json to `out`.
 
@@ -60,7 +62,7 @@ def train(
     torch.set_num_threads(params.train.threads)
     torch.set_float32_matmul_precision("high" if device.type == "cuda" else "highest")
     state_path = partial / f"{facts['task']}-{facts['variant']}-{facts['seed']}-{run_key(params, facts)}.safetensors"
-    run = _Run(params, facts, dataset, device, state_path, group)
+    run = _Run(params, facts, Trainer(params, facts, dataset, device, group, start), state_path)
     hidden = None if group.rank == 0 else True  # None: unless it is a terminal
     with (
         _signals(group) as stop,
@@ -93,16 +95,14 @@ class _Run:
         self,
         params: RunParams,
         facts: dict[str, Any],
-        dataset: Dataset,
-        device: torch.device,
+        trainer: Trainer,
         state_path: Path,
-        group: Group,
     ) -> None:
-        self.params, self.facts, self.state_path, self.group = params, facts, state_path, group
+        self.params, self.facts, self.trainer, self.state_path = params, facts, trainer, state_path
+        self.group = group = trainer.group
         self.history: list[list[float]] = []
         self.seconds, self.resumed = 0.0, []
-        self.hardware = _hardware(device, group)
-        self.trainer = Trainer(params, facts, dataset, device, group)
+        self.hardware = _hardware(trainer.device, group)
         if state_path.is_file():
             tensors, saved = load_tensors(state_path)
             self.trainer.restore(tensors, saved["step"], str(state_path))

@@ -14,7 +14,7 @@ ALIGNMENT = 64  # elements, so that every tensor inside the flat buffer starts a
 
 
 class FlatParameters:
-    """All parameters of a module as views of one buffer, and so their gradients.
+    """All parameters of a module that are trained as views of one buffer, and so their gradients.
 
     The optimizer is then a handful of operations on one vector, whatever the number of tensors. Where the network
     computes in another type than float32, its parameters are copies in that type, made once a step instead of at every
@@ -22,7 +22,7 @@ class FlatParameters:
     """
 
     def __init__(self, module: nn.Module, dtype: torch.dtype = torch.float32) -> None:
-        named = list(module.named_parameters())
+        named = [(name, parameter) for name, parameter in module.named_parameters() if parameter.requires_grad]
         sizes = [-(-parameter.numel() // ALIGNMENT) * ALIGNMENT for _, parameter in named]
         device = named[0][1].device
         self.values = torch.zeros(sum(sizes), device=device)

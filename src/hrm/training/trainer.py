@@ -22,6 +22,7 @@ from hrm.training.parallel import ALONE, Group
 from hrm.training.schedule import Schedule
 from hrm.training.step_graph import StepGraph
 from hrm.training.supervision import supervise_every
+from hrm.training.transfer import Start, take_over
 
 # Sums since the last log row; those of answers count finished examples alone, as the published code reports them.
 SUMS = ("loss", "finished", "cell_accuracy", "exact_accuracy", "q_halt_accuracy", "steps")
@@ -60,10 +61,13 @@ class Trainer:
         dataset: Dataset,
         device: torch.device,
         group: Group = ALONE,
+        start: Start | None = None,
     ) -> None:
         self.params, self.facts, self.device, self.group = params, facts, device, group
         self.part = group.part(params.train.batch_size)
         self.model = model_from_facts(params, facts).to(device)
+        if start is not None:
+            take_over(self.model, start, params.transfer.frozen)
         self.flat = FlatParameters(self.model, self.model.dtype)
         if params.train.products_without_gradient == "fp8":
             needs_eight_bits(device)
@@ -216,8 +220,7 @@ class Trainer:
     def _carried(self) -> dict[str, Tensor]:
         """One row an example of this process' part."""
         carry = self.carry
-        own = {"steps": carry.steps, "halted": carry.halted}
-        return {**carry.states._asdict(), **carry.batch._asdict(), **own}
+        return {**carry.states._asdict(), **carry.batch._asdict(), "steps": carry.steps, "halted": carry.halted}
 
     def restore(self, tensors: dict[str, Tensor], step: int, source: str) -> None:
         """Set everything back to a saved state; CheckpointError when it does not fit."""
