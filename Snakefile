@@ -57,6 +57,7 @@ rule all:
         f"results/{PIPELINE.scale}/report.html",
         f"figures/{PIPELINE.scale}/memory.svg",
         expand("figures/{scale}/{study}_aggregates.svg", scale=PIPELINE.scale, study=STUDIES),
+        expand("figures/{scale}/{chart}_chart.svg", scale=PIPELINE.scale, chart=CHARTS),
         [f"figures/{PIPELINE.scale}/arc_votes.svg"] if ARC_RUNS else [],
         expand(
             ["figures/{scale}/{task}_difficulty.svg", "figures/{scale}/{task}/contact_sheet.html"],

@@ -20,6 +20,7 @@ COMMANDS = {
     "analyse": "measure what networks do inside, and what it costs",
     "summarise": "bring the metrics of several seeds together, with intervals",
     "aggregate": "bring the rows of a study together by what they differ in",
+    "compare": "bring variants side by side, beside what was published",
     "claims": "judge the published claims by our results",
     "render": "draw a figure from tables",
     "show": "draw some examples of a data set: a contact sheet, and a page to look through",

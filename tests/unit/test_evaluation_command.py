@@ -33,6 +33,8 @@ def test_evaluate_writes_flat_metrics_tables_and_provenance(trained: Path, tmp_p
     assert metrics["test_examples"] == 11
     assert (metrics["steps"], metrics["train_seconds"], metrics["max_segments"]) == (7, 12.5, 2)
     assert metrics["exact_accuracy"] == metrics["exact_accuracy_ema"]
+    # Two cycles of two low steps and a high one, each through one layer; two segments make an answer.
+    assert (metrics["effective_depth"], metrics["layers"]) == (6, 12)
     segments = (tmp_path / "segments.csv").read_text().splitlines()
     assert len(segments) == 1 + 4 * 2
     assert json.loads((tmp_path / "evaluation.json").read_text())["params"]["checkpoint"] == "last"

@@ -4,14 +4,18 @@ import json
 from pathlib import Path
 
 import pytest
-from workspace import FIRST, NOTHING, RUN, SECOND, Workspace
+from workspace import FIRST, NOTHING, RUN, SECOND, SOURCE, Workspace
+
+from hrm.core.comparison_schema import comparison_params
 
 pytestmark = pytest.mark.workflow
 VARIANT = f"params/variants/{SECOND}.yaml"
 TRAIN, EVALUATE = (f"{rule}@smoke-sudoku-{SECOND}-0" for rule in ("train", "evaluate"))
 DRAWN = {f"render_{name}@smoke-{group}" for name in ("curves", "segments") for group in ("sudoku", "sudoku_models")}
 AGGREGATES = {"aggregate@smoke-boards", "render_aggregates@smoke-boards"}  # from the table of all runs
-TABLES = {"summarise@smoke", "claims@smoke", "report_page@smoke", *AGGREGATES, *DRAWN}
+CHART_NAMES = comparison_params(SOURCE / "params").charts
+CHARTS = {f"{rule}@smoke-{chart}" for rule in ("compare_chart", "render_chart") for chart in CHART_NAMES}
+TABLES = {"summarise@smoke", "claims@smoke", "report_page@smoke", *AGGREGATES, *CHARTS, *DRAWN}
 FIGURES = {f"render_{name}@smoke-sudoku" for name in ("difficulty", "curves", "segments", "steps")}
 
 

@@ -23,6 +23,7 @@ COMMANDS = {
     "analyse_routing": "analyse",
     "summarise": "summarise",
     "aggregate": "aggregate",
+    "compare_chart": "compare",
     "claims": "claims",
     "contact_sheet": "show",
 }

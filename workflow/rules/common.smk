@@ -9,7 +9,8 @@ PARAMS = Path("params")
 RUNS = [run for experiment in PIPELINE.experiments.values() for run in experiment.runs]
 ANALYSIS = analysis_params(PARAMS, [])
 REPORT = report_params(PARAMS)
-STUDIES = comparison_params(PARAMS).aggregates
+COMPARISONS = comparison_params(PARAMS)
+STUDIES, CHARTS = COMPARISONS.aggregates, COMPARISONS.charts
 ARC_TASKS = [task for task in PIPELINE.datasets if data_params(PARAMS, PIPELINE.scale, task, []).family == "arc"]
 ARC_RUNS = [run for run in RUNS if run[0] in ARC_TASKS]
 
@@ -101,6 +102,17 @@ SOURCES = {
         "commands/aggregate.py",
     ],
     "render_aggregates": ["core", "report", "commands/render.py"],
+    "compare_chart": [
+        "core",
+        "report/charts.py",
+        "report/claims_file.py",
+        "report/contrasts.py",
+        "report/run_paths.py",
+        "report/summary.py",
+        "report/verdicts.py",
+        "commands/compare.py",
+    ],
+    "render_chart": ["core", "report", "commands/render.py"],
     "claims": ["core", "models", "report", "commands/claims.py"],
     "render": ["core", "report", "commands/render.py"],
     "show": ["core", "data", "report", "commands/show.py"],
@@ -114,6 +126,8 @@ RULE_FILES = {
     "summarise": "report",
     "aggregate": "compare",
     "render_aggregates": "compare",
+    "compare_chart": "compare",
+    "render_chart": "compare",
     "claims": "report",
     "render": "report",
     "show": "report",
@@ -127,6 +141,7 @@ wildcard_constraints:
     variant=r"[a-z][a-z0-9_]*",
     experiment="|".join(PIPELINE.experiments),
     study="|".join(STUDIES),
+    chart="|".join(CHARTS),
     seed=r"\d+",
     shard=r"\d+",
 

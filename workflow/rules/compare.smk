@@ -1,4 +1,4 @@
-# Variants side by side: what the rows of a study say when they are grouped by what they differ in.
+# Variants side by side, and what the rows of a study say when they are grouped by what they differ in.
 
 
 rule aggregate:
@@ -39,3 +39,44 @@ rule render_aggregates:
         stem=subpath(output.svg, strip_suffix=".svg"),
     shell:
         "hrm render aggregates --table {input.table} --out {params.stem} 2> {log}"
+
+
+rule compare_chart:
+    input:
+        "params/comparisons.yaml",
+        claims="params/claims.yaml",
+        summary="results/{scale}/summary.csv",
+        sources=source_files("compare_chart"),
+    output:
+        "results/{scale}/{chart}_chart.csv",
+    log:
+        "logs/compare_chart@{scale}-{chart}.log",
+    benchmark:
+        "benchmarks/compare_chart@{scale}-{chart}.tsv"
+    shell:
+        "hrm compare {wildcards.chart} --summary {input.summary} --claims {input.claims} --out {output} 2> {log}"
+
+
+rule render_chart:
+    input:
+        "params/comparisons.yaml",
+        "params/evaluation.yaml",
+        table="results/{scale}/{chart}_chart.csv",
+        sources=source_files("render_chart"),
+    output:
+        svg=report(
+            "figures/{scale}/{chart}_chart.svg",
+            caption="../report/charts.rst",
+            category="Comparisons",
+            labels={"scale": "{scale}", "chart": "{chart}"},
+        ),
+        png="figures/{scale}/{chart}_chart.png",
+        pdf="figures/{scale}/{chart}_chart.pdf",
+    log:
+        "logs/render_chart@{scale}-{chart}.log",
+    benchmark:
+        "benchmarks/render_chart@{scale}-{chart}.tsv"
+    params:
+        stem=subpath(output.svg, strip_suffix=".svg"),
+    shell:
+        "hrm render chart {wildcards.chart} --table {input.table} --out {params.stem} 2> {log}"

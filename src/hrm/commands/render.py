@@ -28,6 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     memory.add_argument("--table", required=True, type=Path, help="memory.csv (hrm analyse memory makes it)")
     aggregates = figures.add_parser("aggregates", help="means over the rows of a study")
     aggregates.add_argument("--table", required=True, type=Path, help="CSV file (hrm aggregate makes it)")
+    chart = figures.add_parser("chart", help="variants side by side")
+    chart.add_argument("chart", help="an entry of charts in params/comparisons.yaml")
+    chart.add_argument("--table", required=True, type=Path, help="CSV file (hrm compare makes it)")
     residuals = figures.add_parser("residuals", help="forward residuals and trajectories of states")
     residuals.add_argument("--tables", required=True, nargs="+", type=Path, help="TASK/VARIANT/seedN/residuals.csv")
     residuals.add_argument(
@@ -38,9 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--tables", required=True, nargs="+", type=Path, help="TASK/VARIANT/seedN/participation.csv"
     )
     participation.add_argument("--claims", type=Path, help="draw the published ratios of this file (none)")
-    for figure in (segments, votes, residuals, participation):
+    for figure in (segments, votes, chart, residuals, participation):
         figure.add_argument("--params", type=Path, default=Path("params"), help="folder of the parameters (params)")
-    for figure in (difficulty, curves, segments, votes, steps, routing, memory, aggregates, residuals, participation):
+    for figure in figures.choices.values():
         figure.add_argument("--out", required=True, type=Path, help="name without suffix (.svg, .png, .pdf)")
     page = figures.add_parser("report", help="one HTML page with every result of a scale")
     page.add_argument("--scale", required=True, help="scale of the results")
@@ -106,6 +109,15 @@ def _draw(arguments: argparse.Namespace) -> "Figure":
         from hrm.report import figure_aggregates
 
         return figure_aggregates.draw(arguments.table)
+    if arguments.figure == "chart":
+        from hrm.core.chart_schema import DotChart
+        from hrm.core.comparison_schema import chart_params
+        from hrm.report import figure_dots, figure_lines
+
+        chart, confidence = chart_params(arguments.params, arguments.chart), _confidence(arguments.params)
+        if isinstance(chart, DotChart):
+            return figure_dots.draw(arguments.table, chart, confidence)
+        return figure_lines.draw(arguments.table, chart, confidence)
     if arguments.figure == "votes":
         from hrm.report import figure_votes
         from hrm.report.claims_file import read_claims

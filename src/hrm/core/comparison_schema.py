@@ -6,7 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from hrm.core.chart_schema import Chart, check_charts
 from hrm.core.data_schema.base import Name
+from hrm.core.errors import ParameterError
 from hrm.core.params import Params, load_params
 
 Grouping = Literal["segments", "architecture", "cycles"]
@@ -41,8 +43,20 @@ class ComparisonParams(Params):
 
     contrasts: dict[Name, ContrastParams]
     aggregates: dict[Name, AggregateParams]
+    charts: dict[Name, Chart]
 
 
 def comparison_params(root: Path) -> ComparisonParams:
-    """Read params/comparisons.yaml."""
-    return load_params(ComparisonParams, [root / "comparisons.yaml"])
+    """Read params/comparisons.yaml; ParameterError names what is wrong, unknown tasks and variants of charts too."""
+    path = root / "comparisons.yaml"
+    params = load_params(ComparisonParams, [path])
+    check_charts(path, params.charts, root)
+    return params
+
+
+def chart_params(root: Path, name: str) -> Chart:
+    """One chart of params/comparisons.yaml; ParameterError when there is none of that name."""
+    charts = comparison_params(root).charts
+    if name not in charts:
+        raise ParameterError(f"{root / 'comparisons.yaml'}: charts has no {name!r}; allowed are {', '.join(charts)}")
+    return charts[name]

@@ -92,6 +92,8 @@ def evaluate(
     segments = measures.segment_rows(record, loaded.params.halting, layers, params.confidence)
     difficulty = measures.difficulty_rows(record.exact[trained - 1], rating, params.rating_bins, params.confidence)
     metrics = flat_metrics(record, segments, loaded, params.segment_factor)
+    # Of a segment, as the TRM paper counts it, and of the whole answer.
+    metrics |= {"effective_depth": layers, "layers": layers * trained}
     metrics[f"exact_accuracy_{params.weights}"] = metrics["exact_accuracy"]
     metrics[f"exact_accuracy_{other}"] = round(measures.share(other_record.exact[-1]), DIGITS)
     judged = judge(dataset.info, examples.inputs, record.answers.to(device), rating)

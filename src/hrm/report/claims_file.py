@@ -1,5 +1,6 @@
 """params/claims.yaml: what was published, as data. The strict models of that file, and its reading."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,6 +15,8 @@ Relation = Literal["equal", "at_most", "at_least", "below"]
 Unit = Literal[
     "per cent", "points", "parameters", "million parameters", "steps", "layers", "ratio", "minutes", "in words"
 ]
+# Metrics hold shares as fractions, seconds and counts; claims speak in their unit.
+FACTORS: Mapping[str, float] = {"per cent": 100.0, "points": 100.0, "million parameters": 1e-6, "minutes": 1 / 60}
 
 
 class SourceParams(Params):

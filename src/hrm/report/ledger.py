@@ -5,14 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from hrm.core.data_params import data_params
-from hrm.report.claims_file import ClaimParams, ClaimsParams, GroupParams, Unit
+from hrm.report.claims_file import FACTORS, ClaimParams, ClaimsParams, GroupParams, Unit
 from hrm.report.derived import TASK as DERIVED_TASK
 from hrm.report.differences import protocol_differences
 from hrm.report.summary import Key, SummaryRow
 from hrm.report.verdicts import Judgement, Measured, judge, not_run
 
-# Metrics hold shares as fractions, seconds and counts; claims speak in their unit.
-FACTORS: dict[Unit, float] = {"per cent": 100.0, "points": 100.0, "million parameters": 1e-6, "minutes": 1 / 60}
 DIGITS = 6
 
 
