@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,46 @@ HOSTILE = "<script>alert('1')</script> \" onerror=\"x & </td>"
 RUNS = [("sudoku", "hrm", 0), ("sudoku", "transformer", 0)]
 NAMES = ("pipeline", "analysis", "comparisons", "claims", "report")
 SHA = {"train": "ab" * 32, "test": "cd" * 32}
+VOID = {"meta", "img", "br", "link", "input", "hr"}
+
+
+class Page(HTMLParser):
+    """What a browser would find: tags with attributes, and the text of each element."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.open: list[str] = []
+        self.row: list[str] = []
+        self.rows: dict[str, str] = {}
+        self.links: dict[str, list[str]] = {}
+        self.shown: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = {name: value or "" for name, value in attrs}
+        self.tags.append((tag, found))
+        if tag == "tr":
+            self.row = [found.get("id", "")]
+        if tag == "a" and self.row:
+            self.links.setdefault(self.row[0], []).append(found["href"])
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag, f"</{tag}> closes another element"
+
+    def handle_data(self, data: str) -> None:
+        self.shown.append(data)
+        if self.row:
+            self.rows[self.row[0]] = self.rows.get(self.row[0], "") + data
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.shown).split())
+
+    def images(self) -> list[dict[str, str]]:
+        return [found for tag, found in self.tags if tag == "img"]
 
 
 @dataclass(frozen=True)
@@ -119,7 +160,7 @@ def make_files(root: Path) -> Files:
         "text": [HOSTILE],
         "claims": ["Size"],
         "figures": [figure, moving],
-        "tables": [{"file": "table.csv", "caption": HOSTILE}],
+        "tables": [{"file": "table.csv", "caption": HOSTILE, "folded": False}],
     }
     absent = section | {"title": "Absent", "needs": ["boards"], "claims": ["No such group"]}
     files.edit_params("report", title=HOSTILE, text=[HOSTILE], sections={"all": section, "absent": absent})

@@ -3,7 +3,6 @@
 import base64
 import io
 import shutil
-from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,7 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from report_files import HOSTILE, SHA, Files, make_files
+from report_files import HOSTILE, SHA, Files, Page, make_files
 
 from helpers import PARAMS
 from hrm.cli import main
@@ -20,47 +19,6 @@ from hrm.core.pipeline_schema import pipeline_params
 from hrm.core.report_schema import report_params
 from hrm.report.page.render import duration, energy
 from hrm.report.page.tables import read_csv
-
-VOID = {"meta", "img", "br", "link", "input", "hr"}
-
-
-class Page(HTMLParser):
-    """What a browser would find: tags with attributes, and the text of each element."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str]]] = []
-        self.open: list[str] = []
-        self.row: list[str] = []
-        self.rows: dict[str, str] = {}
-        self.links: dict[str, list[str]] = {}
-        self.shown: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = {name: value or "" for name, value in attrs}
-        self.tags.append((tag, found))
-        if tag == "tr":
-            self.row = [found.get("id", "")]
-        if tag == "a" and self.row:
-            self.links.setdefault(self.row[0], []).append(found["href"])
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag, f"</{tag}> closes another element"
-
-    def handle_data(self, data: str) -> None:
-        self.shown.append(data)
-        if self.row:
-            self.rows[self.row[0]] = self.rows.get(self.row[0], "") + data
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.shown).split())
-
-    def images(self) -> list[dict[str, str]]:
-        return [found for tag, found in self.tags if tag == "img"]
 
 
 @pytest.fixture(scope="module")
@@ -215,7 +173,7 @@ def test_records_that_lack_a_key_or_are_of_another_scale_are_one_line(
         ({"figures": [{"title": "x", "files": ["../x.svg"], "caption": "x", "folded": False}]}, ["../x.svg"]),
         ({"figures": [{"title": "x", "files": ["{seed}.svg"], "caption": "x", "folded": False}]}, ["{seed}.svg"]),
         ({"figures": [{"title": "x", "files": ["x.svg"], "caption": "x"}]}, ["folded is missing"]),
-        ({"tables": [{"file": "{task}.csv", "caption": "x"}]}, ["{task}.csv"]),
+        ({"tables": [{"file": "{task}.csv", "caption": "x", "folded": False}]}, ["{task}.csv"]),
     ],
 )
 def test_the_file_of_sections_is_strict(
@@ -235,16 +193,18 @@ def test_patterns_stand_for_each_experiment_and_data_set_of_the_pipeline() -> No
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=6))
-def test_numbers_of_a_column_have_equally_many_decimals_and_keep_three_digits(
+def test_numbers_of_a_column_are_rounded_alike_unless_some_are_far_greater(
     tmp_path_factory: pytest.TempPathFactory, values: list[float]
 ) -> None:
     path = tmp_path_factory.mktemp("csv") / "table.csv"
     path.write_text("\n".join(["x", *map(repr, values)]))
     shown = [row[0].text for row in read_csv(path, "a test").rows]
-    assert len({len(text.partition(".")[2]) for text in shown}) == 1
     largest = max(map(abs, values))
+    if largest < 10_000:
+        assert len({len(text.partition(".")[2]) for text in shown}) == 1
     for text, value in zip(shown, values, strict=True):
-        assert float(text.replace(",", "")) == pytest.approx(value, abs=max(5e-4 * largest, 5e-4))
+        close = largest if largest < 10_000 else abs(value)
+        assert float(text.replace(",", "")) == pytest.approx(value, abs=max(5e-4 * close, 5e-4))
 
 
 def test_durations_and_energies_read_well() -> None:

@@ -42,6 +42,7 @@ class TableParams(Params):
 
     file: Inside
     caption: Text
+    folded: bool
 
 
 class SectionParams(Params):

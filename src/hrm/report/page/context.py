@@ -10,7 +10,7 @@ from hrm.core.analysis_schema import analysis_params
 from hrm.core.comparison_schema import comparison_params
 from hrm.core.errors import DataError
 from hrm.core.pipeline_schema import PipelineParams, pipeline_params
-from hrm.core.report_schema import FigureParams, SectionParams, report_params
+from hrm.core.report_schema import FigureParams, SectionParams, TableParams, report_params
 from hrm.report.claims_file import read_claims
 from hrm.report.ledger_file import read_ledger
 from hrm.report.page.pictures import Embedded, embed
@@ -47,7 +47,7 @@ class Section:
     text: Sequence[str]
     claims: Sequence[ClaimRow]
     figures: Sequence[Figure]
-    tables: Sequence[tuple[Table, str]]
+    tables: Sequence[tuple[Table, TableParams]]
 
 
 def page_context(places: Places, scale: str) -> dict[str, Any]:
@@ -111,7 +111,7 @@ def _section(
         text=section.text,
         claims=of_groups(rows, section.claims, where),
         figures=[_figure(figure, places.figures, pipeline, where) for figure in section.figures],
-        tables=[(read_csv(places.results / table.file, where), table.caption) for table in section.tables],
+        tables=[(read_csv(places.results / table.file, where), table) for table in section.tables],
     )
 
 

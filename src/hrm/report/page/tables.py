@@ -8,6 +8,8 @@ from typing import NamedTuple
 from hrm.core.errors import DataError
 
 DIGITS = 4
+LINE = 32  # characters
+LARGE = 10_000  # a column with such numbers has more than one unit, or no decimals to lose
 
 
 class Cell(NamedTuple):
@@ -15,6 +17,11 @@ class Cell(NamedTuple):
 
     text: str
     number: bool
+
+    @property
+    def long(self) -> bool:
+        """Whether it takes more than one line."""
+        return len(self.text) > LINE
 
 
 class Table(NamedTuple):
@@ -43,14 +50,25 @@ def read_csv(path: Path, named_in: str) -> Table:
 
 
 def _column(texts: list[str]) -> list[Cell]:
-    """Numbers with equally many decimals, DIGITS significant digits for the greatest; words as they are."""
+    """Numbers with equally many decimals, DIGITS significant digits for the greatest; words as they are.
+
+    Where accuracies and parameters share a column, each number has DIGITS significant digits of its own.
+    """
     numbers = [_number(text) for text in texts]
-    known = [number for number in numbers if number is not None]
+    known = [abs(number) for number in numbers if number is not None]
     if not known or len(known) < sum(text != "" for text in texts):
         return [Cell(text or "–", False) for text in texts]
-    whole = len(f"{max(map(abs, known)):.0f}")
-    decimals = 0 if all(number == int(number) for number in known) else max(0, DIGITS - whole)
-    return [Cell("–" if number is None else f"{number:,.{decimals}f}", True) for number in numbers]
+    together = max(known) < LARGE
+    decimals = 0 if all(number == int(number) for number in known) else _decimals(max(known))
+    return [
+        Cell("–" if number is None else f"{number:,.{decimals if together else _decimals(number)}f}", True)
+        for number in numbers
+    ]
+
+
+def _decimals(number: float) -> int:
+    whole = len(f"{abs(number):.0f}")
+    return 0 if number == int(number) else max(0, DIGITS - whole)
 
 
 def _number(text: str) -> float | None:
