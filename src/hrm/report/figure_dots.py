@@ -49,7 +49,9 @@ def draw(path: Path, chart: DotChart, confidence_text: str) -> Figure:
         _panel(axes, panel, parts[panel.title], APART if shown[panel.title] else 0.0)
     places[0].set_yticks(range(len(labels)), labels)
     places[0].set_ylim(len(labels) - 0.5, -0.5)
-    handles: list[Artist] = [Line2D([], [], color=style.BLUE, marker="o", markersize=5, label="ours")]
+    handles: list[Artist] = []
+    if (table["state"] == "measured").any():
+        handles.append(Line2D([], [], color=style.BLUE, marker="o", markersize=5, label="ours"))
     if any(shown.values()):
         text = "published (data of scale paper)"
         handles.append(Line2D([], [], color=style.VERMILLION, marker="D", mfc="none", ls="none", label=text))
@@ -59,7 +61,7 @@ def draw(path: Path, chart: DotChart, confidence_text: str) -> Figure:
     figure.legend(
         handles=handles,
         loc="outside lower left",
-        ncols=columns,
+        ncols=max(columns, 1),
         title=told(table, confidence_text, "\n" if columns == 1 else " "),
         alignment="left",
     )

@@ -93,7 +93,7 @@ def _axes(axes: Axes, panel: LinePanelParams, rows: pd.DataFrame, measured: pd.D
     axes.margins(x=0.12)
     if measured.empty:
         text = "not measured" if (rows["state"] == "not measured").any() else "not run"
-        axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", color=style.GREY, fontstyle="italic")
+        axes.text(0.02, 0.92, text, transform=axes.transAxes, color=style.GREY, fontstyle="italic")
 
 
 def _missing(table: pd.DataFrame, family: str) -> str:
