@@ -1,6 +1,7 @@
 """A scale of two trainings with every file that the report page reads, full of text that means harm to HTML."""
 
 import json
+import shutil
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,7 +16,6 @@ from hrm.report import style
 
 HOSTILE = "<script>alert('1')</script> \" onerror=\"x & </td>"
 RUNS = [("sudoku", "hrm", 0), ("sudoku", "transformer", 0)]
-NAMES = ("pipeline", "analysis", "comparisons", "claims", "report")
 SHA = {"train": "ab" * 32, "test": "cd" * 32}
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 
@@ -140,9 +140,7 @@ def claim(identity: str, answer: str | None, verdict: str, **changes: Any) -> di
 def make_files(root: Path) -> Files:
     """Sections: one with every kind of figure and table, one of an experiment that the pipeline lacks."""
     files = Files(root)
-    files.params.mkdir()
-    for name in NAMES:
-        (files.params / f"{name}.yaml").write_text((PARAMS / f"{name}.yaml").read_text())
+    shutil.copytree(PARAMS, files.params)
     group = {"tasks": ["sudoku"], "variants": ["hrm", "transformer"], "seeds": [0]}
     looked_into = {"tasks": ["sudoku"], "variants": ["hrm"], "seeds": [0]}
     analysis = yaml.safe_load((PARAMS / "analysis.yaml").read_text())

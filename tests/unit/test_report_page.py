@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 from report_files import HOSTILE, SHA, Files, Page, make_files
@@ -193,6 +193,8 @@ def test_patterns_stand_for_each_experiment_and_data_set_of_the_pipeline() -> No
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=6))
+@example([0.5, 1.0])  # the greatest is whole, and yet the other needs decimals
+@example([87.4, 27e6])
 def test_numbers_of_a_column_are_rounded_alike_unless_some_are_far_greater(
     tmp_path_factory: pytest.TempPathFactory, values: list[float]
 ) -> None:
@@ -204,7 +206,7 @@ def test_numbers_of_a_column_are_rounded_alike_unless_some_are_far_greater(
         assert len({len(text.partition(".")[2]) for text in shown}) == 1
     for text, value in zip(shown, values, strict=True):
         close = largest if largest < 10_000 else abs(value)
-        assert float(text.replace(",", "")) == pytest.approx(value, abs=max(5e-4 * close, 5e-4))
+        assert float(text.replace(",", "")) == pytest.approx(value, abs=max(1e-3 * close, 6e-4))
 
 
 def test_durations_and_energies_read_well() -> None:

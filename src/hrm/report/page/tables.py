@@ -58,17 +58,18 @@ def _column(texts: list[str]) -> list[Cell]:
     known = [abs(number) for number in numbers if number is not None]
     if not known or len(known) < sum(text != "" for text in texts):
         return [Cell(text or "–", False) for text in texts]
-    together = max(known) < LARGE
-    decimals = 0 if all(number == int(number) for number in known) else _decimals(max(known))
-    return [
-        Cell("–" if number is None else f"{number:,.{decimals if together else _decimals(number)}f}", True)
-        for number in numbers
-    ]
+    shared = 0 if all(number == int(number) for number in known) else _decimals(max(known))
+    return [Cell("–", True) if number is None else Cell(_text(number, shared, max(known)), True) for number in numbers]
+
+
+def _text(number: float, shared: int, largest: float) -> str:
+    if largest < LARGE:
+        return f"{number:,.{shared}f}"
+    return f"{number:,.{0 if number == int(number) else _decimals(number)}f}"
 
 
 def _decimals(number: float) -> int:
-    whole = len(f"{abs(number):.0f}")
-    return 0 if number == int(number) else max(0, DIGITS - whole)
+    return max(0, DIGITS - len(f"{abs(number):.0f}"))
 
 
 def _number(text: str) -> float | None:
