@@ -4,14 +4,15 @@ import json
 from pathlib import Path
 
 import pytest
-from workspace import FIRST, NOTHING, RUN, SECOND, SOURCE, Workspace
+from workspace import FIRST, NOTHING, PARAMS, RUN, SECOND, SOURCE, Workspace
 
 from hrm.core.comparison_schema import comparison_params
 
 pytestmark = pytest.mark.workflow
 VARIANT = f"params/variants/{SECOND}.yaml"
 TRAIN, EVALUATE = (f"{rule}@smoke-sudoku-{SECOND}-0" for rule in ("train", "evaluate"))
-DRAWN = {f"render_{name}@smoke-{group}" for name in ("curves", "segments") for group in ("sudoku", "sudoku_models")}
+ON_SUDOKU = [name for name, group in PARAMS["pipeline.yaml"]["experiments"].items() if group["tasks"] == ["sudoku"]]
+DRAWN = {f"render_{name}@smoke-{group}" for name in ("curves", "segments") for group in ON_SUDOKU}
 AGGREGATES = {"aggregate@smoke-boards", "render_aggregates@smoke-boards"}  # from the table of all runs
 CHART_NAMES = comparison_params(SOURCE / "params").charts
 CHARTS = {f"{rule}@smoke-{chart}" for rule in ("compare_chart", "render_chart") for chart in CHART_NAMES}

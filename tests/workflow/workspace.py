@@ -21,7 +21,7 @@ RUN = "results/smoke/sudoku/{}/seed0"
 
 TINY_MODEL = {"hidden_size": 16, "heads": 2, "high_layers": 1, "low_layers": 1, "mlp_multiple": 16}
 TINY_TRAIN = {"batch_size": 8, "dtype": "float32", "compile": False, "log_every": 1, "save_every": 1}
-ARC_TASKS = ["arc_agi_1", "arc_agi_1_evaluation", "arc_agi_1_few"]
+ARC_TASKS = ["arc_agi_1", "arc_agi_1_evaluation", "arc_agi_1_few", "arc_agi_2"]
 ARC = {"model": TINY_MODEL | {"puzzle_embedding_size": 16}, "train": TINY_TRAIN | {"steps": 2}}
 MAZES = {"size": 4, "spare": 1.0, "train_mazes": 20, "test_mazes": 20}
 
@@ -33,7 +33,7 @@ def experiment(tasks: list[str], *variants: str) -> dict[str, list[str] | list[i
 PARAMS = {
     "pipeline.yaml": {
         "scale": "smoke",
-        "datasets": ["sudoku", "boards", "lattice_mazes", "lattice_mazes_open", *ARC_TASKS],
+        "datasets": ["sudoku", "boards", "lattice_mazes", "lattice_mazes_open", "maze_hard", *ARC_TASKS],
         "shards": [0],
         "gpus": 1,
         "experiments": {
@@ -43,13 +43,23 @@ PARAMS = {
             "pointer": experiment(["lattice_mazes", "lattice_mazes_open"], "pointer_baseline"),
             "arc": experiment(["arc_agi_1"], "transformer"),
             "arc_data": experiment(["arc_agi_1_evaluation", "arc_agi_1_few"], "transformer"),
+            "scaling": experiment(["sudoku"], "recurrent_2"),
+            "trm_ablation": experiment(["sudoku"], "trm_one_step"),
+            "gradients": experiment(["sudoku"], "hrm_bptt"),
+            "robustness": experiment(["sudoku"], "hrm_noise_low"),
+            "smallest": experiment(["sudoku"], "hrm_hidden_8"),
+            "mazes": experiment(["maze_hard"], "transformer"),
+            "transfer": experiment(["maze_hard"], "hrm_from_sudoku"),
+            "arc_2": experiment(["arc_agi_2"], "transformer"),
         },
+        "films": ["sudoku", "sudoku_models", "boards", "pointer", "arc", "arc_data", "mazes", "arc_2"],
     },
     "analysis.yaml": {
         "states": {
             "runs": {
                 "sudoku": experiment(["sudoku"], FIRST, "transformer"),
                 "boards": experiment(["boards"], "board_hl_2x2_s2"),
+                "smallest": experiment(["sudoku"], "hrm_hidden_8"),
             },
             "examples": 6,
             "least_steps": 6,
@@ -64,11 +74,17 @@ PARAMS = {
     "scales/smoke/data/boards.yaml": MAZES,
     "scales/smoke/data/lattice_mazes.yaml": MAZES,
     "scales/smoke/data/lattice_mazes_open.yaml": MAZES,
+    "scales/smoke/data/maze_hard.yaml": MAZES,
     "scales/smoke/train/sudoku.yaml": {
         "model": TINY_MODEL | {"puzzle_embedding_size": 16},
         "halting": {"max_segments": 2},
         "optimizer": {"learning_rate": 1e-3, "puzzle_learning_rate": 1e-3, "warmup_steps": 1},
         "train": TINY_TRAIN | {"steps": 4},
+    },
+    "scales/smoke/train/maze_hard.yaml": {
+        "model": TINY_MODEL | {"puzzle_embedding_size": 16},
+        "halting": {"max_segments": 2},
+        "train": TINY_TRAIN | {"steps": 2},
     },
     "scales/smoke/train/boards.yaml": {"model": TINY_MODEL, "train": TINY_TRAIN | {"batches": 2}},
     "scales/smoke/train/lattice_mazes.yaml": {"model": TINY_MODEL, "train": TINY_TRAIN | {"steps": 2}},
