@@ -30,6 +30,7 @@ include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/analyse.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/compare.smk"
+include: "workflow/rules/page.smk"
 include: "workflow/rules/dvc.smk"
 include: "workflow/rules/warm.smk"
 
@@ -55,6 +56,7 @@ rule all:
     default_target: True
     input:
         f"results/{PIPELINE.scale}/claims.json",
+        f"results/{PIPELINE.scale}/report.html",
         f"figures/{PIPELINE.scale}/memory.svg",
         expand("figures/{scale}/{study}_aggregates.svg", scale=PIPELINE.scale, study=STUDIES),
         expand("figures/{scale}/{chart}_chart.svg", scale=PIPELINE.scale, chart=CHARTS),

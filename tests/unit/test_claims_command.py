@@ -10,7 +10,7 @@ from evaluation_doubles import PARAMS
 from hrm.cli import main
 from hrm.core.errors import DataError
 from hrm.report.claims_table import BEGIN, END, NamedLedger, ledger_name, readme_section, replace_section
-from hrm.report.ledger import read_ledger
+from hrm.report.ledger_file import read_ledger
 
 ROOT = PARAMS.parent
 HEADER = "task,variant,metric,seeds,mean,low,high,method"

@@ -16,7 +16,7 @@ DRAWN = {f"render_{name}@smoke-{group}" for name in ("curves", "segments") for g
 AGGREGATES = {"aggregate@smoke-boards", "render_aggregates@smoke-boards"}  # from the table of all runs
 CHART_NAMES = comparison_params(SOURCE / "params").charts
 CHARTS = {f"{rule}@smoke-{chart}" for rule in ("compare_chart", "render_chart") for chart in CHART_NAMES}
-TABLES = {"summarise@smoke", "claims@smoke", *AGGREGATES, *CHARTS, *DRAWN}
+TABLES = {"summarise@smoke", "claims@smoke", "report_page@smoke", *AGGREGATES, *CHARTS, *DRAWN}
 FIGURES = {f"render_{name}@smoke-sudoku" for name in ("difficulty", "curves", "segments", "steps")}
 
 

@@ -61,9 +61,9 @@ def stages(finished: Workspace) -> dict[str, Step]:
         return Path(path).relative_to(repo.root_dir).as_posix()
 
     def expand(root: Path, path: str) -> set[str]:
-        if path.startswith("results") or path.endswith("shards") or not (root / path).is_dir():
+        if path.startswith(("results", "figures")) or path.endswith("shards") or not (root / path).is_dir():
             return {path}
-        found = (file for kind in ("*.py", "*.yaml") for file in (root / path).rglob(kind))
+        found = (file for kind in ("*.py", "*.html", "*.css", "*.yaml") for file in (root / path).rglob(kind))
         return {file.relative_to(root).as_posix() for file in found}
 
     with Repo(str(finished.path)) as repo:
@@ -107,6 +107,13 @@ def test_every_module_that_a_command_can_import_is_an_input_of_its_rule(jobs: di
         command = COMMANDS.get(name.split("@")[0], "render")
         modules = reachable([f"src/hrm/commands/{command}.py", *BY_NAME.get(command, [])])
         assert modules <= job.needs, f"{name} misses {sorted(modules - job.needs)}"
+
+
+def test_the_report_page_shows_something_of_every_job_that_draws(jobs: dict[str, Step]) -> None:
+    (page,) = [job for name, job in jobs.items() if name.startswith("report_page@")]
+    for name, job in jobs.items():
+        if any(path.startswith("figures/") for path in job.makes):
+            assert job.makes & page.needs, f"params/report.yaml shows nothing of {name}"
 
 
 def reachable(paths: list[str]) -> set[str]:

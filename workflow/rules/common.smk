@@ -2,11 +2,13 @@
 from hrm.core.analysis_schema import analysis_params
 from hrm.core.comparison_schema import comparison_params
 from hrm.core.data_params import data_files, data_params
+from hrm.core.report_schema import report_params
 from hrm.core.schema import run_files, run_params
 
 PARAMS = Path("params")
 RUNS = [run for experiment in PIPELINE.experiments.values() for run in experiment.runs]
 ANALYSIS = analysis_params(PARAMS, [])
+REPORT = report_params(PARAMS)
 COMPARISONS = comparison_params(PARAMS)
 STUDIES, CHARTS = COMPARISONS.aggregates, COMPARISONS.charts
 # Data sets that a claim is about.
@@ -22,6 +24,8 @@ CLAIMED_DATA = sorted(
 ARC_TASKS = [task for task in PIPELINE.datasets if data_params(PARAMS, PIPELINE.scale, task, []).family == "arc"]
 ARC_RUNS = [run for run in RUNS if run[0] in ARC_TASKS]
 
+# What a folder of sources holds: modules, and templates of pages.
+SOURCE_KINDS = ["*.py", "*.html", "*.css"]
 # The source files that can change a phase's outputs; a folder stands for all modules in it. The rule file is among
 # them, since neither tool notices an edited command line after a sync. dvc.yaml names the same, and a test compares
 # both with what the commands import. cli.py and the __init__ files of the package decide no result.
@@ -124,6 +128,7 @@ SOURCES = {
     "claims": ["core", "models", "report", "commands/claims.py"],
     "render": ["core", "report", "commands/render.py"],
     "show": ["core", "data", "report", "commands/show.py"],
+    "report_page": ["core", "report", "commands/render.py"],
 }
 RULE_FILES = {
     "data": "data",
@@ -138,6 +143,7 @@ RULE_FILES = {
     "claims": "report",
     "render": "report",
     "show": "report",
+    "report_page": "page",
 }
 
 
@@ -162,7 +168,7 @@ def source_files(phase):
     files = []
     for name in SOURCES[phase]:
         path = Path("src/hrm") / name
-        files += sorted(path.rglob("*.py")) if path.is_dir() else [path]
+        files += sorted(file for kind in SOURCE_KINDS for file in path.rglob(kind)) if path.is_dir() else [path]
     return [*map(str, files), f"workflow/rules/{RULE_FILES[phase]}.smk"]
 
 
@@ -305,6 +311,16 @@ def routing_folder(wildcards):
         for task, variant, seed in ANALYSIS.routing.all_runs
         for name in ("routing.csv", "routing.json")
     ]
+
+
+def report_figures(wildcards):
+    """Every picture of the report page."""
+    return [f"figures/{wildcards.scale}/{name}" for name in REPORT.figure_files(PIPELINE)]
+
+
+def report_tables(wildcards):
+    """Every table of the report page."""
+    return [f"results/{wildcards.scale}/{name}" for name in REPORT.table_files(PIPELINE)]
 
 
 def arc_outputs(name):

@@ -68,7 +68,7 @@ def _rewrite_readme(readme: Path, paths: list[Path]) -> int:
     from hrm.core.errors import DataError
     from hrm.core.files import write_text
     from hrm.report.claims_table import NamedLedger, ledger_name, readme_section, replace_section
-    from hrm.report.ledger import read_ledger
+    from hrm.report.ledger_file import read_ledger
 
     ledgers = [
         NamedLedger(ledger_name(path, ledger["scale"]), ledger) for path in paths for ledger in [read_ledger(path)]

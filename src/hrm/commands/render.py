@@ -1,4 +1,4 @@
-"""hrm render: one figure from tables, as SVG, PNG and PDF; films as animated GIF too."""
+"""hrm render: one figure from tables, as SVG, PNG and PDF, films as animated GIF too; or the page of all results."""
 
 import argparse
 from pathlib import Path
@@ -45,15 +45,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         figure.add_argument("--params", type=Path, default=Path("params"), help="folder of the parameters (params)")
     for figure in figures.choices.values():
         figure.add_argument("--out", required=True, type=Path, help="name without suffix (.svg, .png, .pdf)")
+    page = figures.add_parser("report", help="one HTML page with every result of a scale")
+    page.add_argument("--scale", required=True, help="scale of the results")
+    page.add_argument("--results", type=Path, help="folder of the results (results/SCALE)")
+    page.add_argument("--figures", type=Path, help="folder of the figures (figures/SCALE)")
+    page.add_argument("--params", type=Path, default=Path("params"), help="folder of the parameters (params)")
+    page.add_argument("--out", required=True, type=Path, help="the page, an HTML file")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Draw the figure and write its files."""
+    if arguments.figure == "report":
+        return _page(arguments)
     from hrm.report.style import save, styled
 
     with styled():
         written = _film(arguments) if arguments.figure == "steps" else save(_draw(arguments), arguments.out)
     print(" ".join(str(path) for path in written))
+    return 0
+
+
+def _page(arguments: argparse.Namespace) -> int:
+    from hrm.core.files import write_text
+    from hrm.report.page.context import Places, page_context
+    from hrm.report.page.render import render
+
+    results = arguments.results or Path("results") / arguments.scale
+    figures = arguments.figures or Path("figures") / arguments.scale
+    page = render(page_context(Places(arguments.params, results, figures), arguments.scale))
+    write_text(arguments.out, page)
+    print(f"{arguments.out}: {len(page.encode()) / 1e6:.1f} MB")
     return 0
 
 

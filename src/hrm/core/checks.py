@@ -8,6 +8,7 @@ from hrm.core.data_params import data_params
 from hrm.core.errors import ParameterError
 from hrm.core.files import read_yaml
 from hrm.core.pipeline_schema import PipelineParams, pipeline_params
+from hrm.core.report_schema import report_params
 from hrm.core.schema import evaluation_params, run_params
 
 
@@ -17,6 +18,7 @@ def check_all(root: Path) -> PipelineParams:
     read_yaml(root / "claims.yaml")
     evaluation_params(root, [])
     comparison_params(root)
+    report_params(root)
     analysis = analysis_params(root, [])
     run_params(root, pipeline.scale, analysis.memory.task, analysis.memory.variant, [])
     for task in pipeline.datasets:

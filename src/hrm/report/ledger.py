@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from hrm.core.data_params import data_params
-from hrm.core.errors import DataError
-from hrm.core.files import read_json
 from hrm.report.claims_file import FACTORS, ClaimParams, ClaimsParams, CompoundParams, GroupParams, Unit
 from hrm.report.derived import TASK as DERIVED_TASK
 from hrm.report.differences import protocol_differences
@@ -15,7 +13,6 @@ from hrm.report.verdicts import NOT_RUN, Judgement, Measured, judge, judge_toget
 
 DIGITS = 6
 COUNTED = ("computed", "counted")  # methods that no number of seeds stands behind
-LEDGER_KEYS = {"scale", "claims"}
 
 
 def make_ledger(claims: ClaimsParams, summary: Mapping[Key, SummaryRow], scale: str, root: Path) -> dict[str, Any]:
@@ -42,14 +39,6 @@ def make_ledger(claims: ClaimsParams, summary: Mapping[Key, SummaryRow], scale: 
     for compound in claims.compounds:
         entries[compound.id] = _compound_entry(claims, compound, [entries[name] for name in compound.of])
     return {"scale": scale, "claims": list(entries.values())}
-
-
-def read_ledger(path: Path) -> dict[str, Any]:
-    """Read a claims.json; DataError when it is missing or something else."""
-    ledger = read_json(path)
-    if not isinstance(ledger, dict) or set(ledger) != LEDGER_KEYS:
-        raise DataError(f"{path}: is not a claims ledger; it must hold {' and '.join(sorted(LEDGER_KEYS))}")
-    return ledger
 
 
 def _entry(

@@ -1,0 +1,153 @@
+"""Where the numbers come from: the provenance of every training, evaluation and analysis of a scale."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from hrm.core.errors import DataError
+from hrm.core.files import read_json
+
+RunKey = tuple[str, str, int]  # task, variant, seed
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What one command noted when it wrote its results."""
+
+    commit: str | None
+    modified: bool | None  # None: not known
+    finished: str  # ISO 8601, UTC
+    seconds: float | None
+    machine: str
+    versions: str
+
+
+@dataclass(frozen=True)
+class Training:
+    """A training and the evaluation of its network."""
+
+    task: str
+    variant: str
+    seed: int
+    anchor: str
+    parameters: int
+    steps: int
+    origin: Origin
+    evaluation: Origin
+    test_examples: int
+    energy: float | None  # joules
+    data: Mapping[str, str]  # split -> SHA-256
+    settings: str  # YAML
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What was measured beyond the evaluation, of the network of a training, or of none."""
+
+    name: str
+    anchor: str
+    run: RunKey | None
+    origin: Origin
+    metrics: frozenset[str]  # those that it adds to summary.csv
+
+
+def read_trainings(results: Path, runs: Iterable[RunKey]) -> list[Training]:
+    """provenance.json and evaluation.json of each run, in the order of `runs`.
+
+    Raises DataError when one is missing, broken or lacks a key.
+    """
+    return [_training(results / task / variant / f"seed{seed}", (task, variant, seed)) for task, variant, seed in runs]
+
+
+def read_analyses(results: Path, states: Iterable[RunKey], routing: Iterable[RunKey]) -> list[Analysis]:
+    """The analyses of states and of routes by run, then the one of memory; DataError as in `read_trainings`."""
+    found = []
+    for kind, runs in (("states", states), ("routing", routing)):
+        for run in runs:
+            task, variant, seed = run
+            folder = results / kind / task / variant / f"seed{seed}"
+            metrics = read_json(folder / "metrics.json") if kind == "states" else {}
+            origin = _origin(read_json(folder / f"{kind}.json"), folder / f"{kind}.json")
+            name = f"{kind} of {task}/{variant}, seed {seed}"
+            found.append(Analysis(name, anchor(kind, *run), run, origin, frozenset(metrics)))
+    path = results / "memory.json"
+    return [*found, Analysis("memory of a training step", "memory", None, _origin(read_json(path), path), frozenset())]
+
+
+def anchor(kind: str, task: str, variant: str, seed: int) -> str:
+    """The id of a row of the page."""
+    return f"{kind}-{task}-{variant}-{seed}"
+
+
+def environments(origins: Iterable[Origin]) -> dict[tuple[str, str], int]:
+    """(machine, versions) -> a number from 1 on, in order of appearance."""
+    numbers: dict[tuple[str, str], int] = {}
+    for origin in origins:
+        numbers.setdefault((origin.machine, origin.versions), len(numbers) + 1)
+    return numbers
+
+
+def made(origins: Sequence[Origin]) -> dict[str, Any]:
+    """First and last time of `origins`, and how often each (commit, modified) is among them."""
+    commits: dict[tuple[str | None, bool | None], int] = {}
+    for origin in origins:
+        commits[origin.commit, origin.modified] = commits.get((origin.commit, origin.modified), 0) + 1
+    times = sorted(origin.finished for origin in origins)
+    return {"first": times[0], "last": times[-1], "commits": list(commits.items())} if times else {}
+
+
+def _training(folder: Path, run: RunKey) -> Training:
+    path = folder / "provenance.json"
+    record = read_json(path)
+    tested = folder / "evaluation.json"
+    evaluation = read_json(tested)
+    return Training(
+        *run,
+        anchor=anchor("run", *run),
+        parameters=_need(record, path, int, "parameters"),
+        steps=_need(record, path, int, "params", "train", "steps"),
+        origin=_origin(record, path),
+        evaluation=_origin(evaluation, tested),
+        test_examples=_need(evaluation, tested, int, "test_examples"),
+        energy=_need(record, path, float, "energy_joules") if record.get("energy_joules") is not None else None,
+        data=_need(record, path, dict, "data_sha256"),
+        settings=yaml.safe_dump(_need(record, path, dict, "params"), sort_keys=True),
+    )
+
+
+def _origin(record: Any, path: Path) -> Origin:
+    hardware = _need(record, path, dict, "hardware")
+    versions = _need(record, path, dict, "versions")
+    git = _need(record, path, dict, "git")
+    return Origin(
+        commit=git.get("commit"),
+        modified=git.get("modified"),
+        finished=_need(record, path, str, "finished"),
+        seconds=_need(record, path, float, "seconds") if "seconds" in record else None,
+        machine=_machine(hardware),
+        versions=", ".join(f"{name} {version}" for name, version in sorted(versions.items())),
+    )
+
+
+def _machine(hardware: Mapping[str, Any]) -> str:
+    gpus = hardware.get("gpus") or []
+    parts = [f"{gpus.count(name)} x {name}" for name in dict.fromkeys(gpus)]
+    cores = hardware.get("cpu_count")
+    parts += [f"{hardware.get('cpu', 'unknown CPU')}{f', {cores} cores' if cores else ''}"]
+    return "; ".join([*parts, str(hardware.get("system", ""))]).strip("; ")
+
+
+def _need(record: Any, path: Path, kind: type, *keys: str) -> Any:
+    """The value under `keys`; whole numbers count as `float`. DataError names file and key."""
+    value = record
+    for place, key in enumerate(keys):
+        if not isinstance(value, dict) or key not in value:
+            raise DataError(f"{path}: lacks the key {'.'.join(keys[: place + 1])}")
+        value = value[key]
+    allowed = (int, float) if kind is float else kind
+    if not isinstance(value, allowed) or isinstance(value, bool):
+        raise DataError(f"{path}: {'.'.join(keys)} is {value!r}; it must be of type {kind.__name__}")
+    return value

@@ -1,0 +1,138 @@
+"""The claims as rows of the page, each with the runs that its number comes from."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hrm.core.comparison_schema import ContrastParams
+from hrm.core.errors import ParameterError
+from hrm.report.claims_file import PairParams
+from hrm.report.claims_table import ours, published
+from hrm.report.contrasts import PREFIX
+from hrm.report.page.records import Analysis, Training
+from hrm.report.verdicts import VERDICTS
+
+SILENT = "not run at this scale"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How a verdict looks: a sign and words, so that colour adds to them and replaces neither."""
+
+    sign: str
+    words: str
+    style: str
+
+
+MARKS = dict(
+    zip(
+        VERDICTS,
+        (
+            Mark("✓", "reproduced", "good"),
+            Mark("≈", "within the spread of independent runs", "near"),
+            Mark("?", "undecided", "open"),
+            Mark("✗", "not reproduced", "bad"),
+            Mark("–", SILENT, "silent"),
+        ),
+        strict=True,
+    )
+)
+
+
+@dataclass(frozen=True)
+class Link:
+    """A place on the page."""
+
+    anchor: str
+    text: str
+
+
+@dataclass(frozen=True)
+class ClaimRow:
+    """A claim as the page shows it."""
+
+    anchor: str
+    group: str
+    statement: str
+    source: str
+    published: str
+    ours: str
+    protocol: str
+    differences: Sequence[str]
+    mark: Mark
+    reason: str
+    origins: Sequence[Link]
+
+
+class Origins:
+    """Which runs an answer TASK/VARIANT/METRIC rests on."""
+
+    def __init__(
+        self,
+        trainings: Iterable[Training],
+        analyses: Iterable[Analysis],
+        contrasts: Mapping[str, ContrastParams],
+        pairs: Iterable[PairParams],
+    ) -> None:
+        self._contrasts = contrasts
+        self._pairs = {pair.answer: (pair.first, pair.second) for pair in pairs}
+        self._links: dict[tuple[str, str], list[Link]] = {}
+        self._measured: dict[tuple[str, str, str], list[Link]] = {}
+        for training in trainings:
+            link = Link(training.anchor, f"{training.task}/{training.variant}, seed {training.seed}")
+            self._links.setdefault((training.task, training.variant), []).append(link)
+        for analysis in analyses:
+            if analysis.run is not None:
+                for metric in analysis.metrics:
+                    link = Link(analysis.anchor, analysis.name)
+                    self._measured.setdefault((*analysis.run[:2], metric), []).append(link)
+
+    def of(self, answer: str) -> list[Link]:
+        """Links to the runs, each once; none for a number that is computed without a training."""
+        if answer in self._pairs:
+            first, second = self._pairs[answer]
+            return list(dict.fromkeys([*self.of(first), *self.of(second)]))
+        task, variant, metric = answer.split("/")
+        if variant.startswith(PREFIX):
+            contrast = self._contrasts.get(variant.removeprefix(PREFIX))
+            variants = contrast.weights if contrast else {}
+            return [link for name in variants for link in self.of(f"{task}/{name}/{metric}")]
+        return self._measured.get((task, variant, metric)) or self._links.get((task, variant), [])
+
+
+def claim_rows(ledger: Mapping[str, Any], origins: Origins) -> list[ClaimRow]:
+    """All claims of a ledger (`hrm.report.ledger_file.read_ledger`) in its order."""
+    return [
+        ClaimRow(
+            anchor=f"claim-{claim['id']}",
+            group=claim["group"],
+            statement=claim["statement"],
+            source=f"{claim['source']}, {claim['where']}",
+            published=published(claim),
+            ours=ours(claim),
+            protocol=claim["protocol"],
+            differences=claim["differences"],
+            mark=MARKS[claim["verdict"]],
+            reason=claim["reason"],
+            origins=origins.of(claim["ours"]["answer"]) if claim["ours"] else [],
+        )
+        for claim in ledger["claims"]
+    ]
+
+
+def of_groups(rows: Sequence[ClaimRow], beginnings: Sequence[str], where: str) -> list[ClaimRow]:
+    """The rows of the groups whose titles begin so; ParameterError, naming `where`, for a beginning of none."""
+    groups = {row.group for row in rows}
+    for beginning in beginnings:
+        if not any(group.startswith(beginning) for group in groups):
+            raise ParameterError(f"{where}: no group of claims begins with {beginning!r}; there are {_listed(groups)}")
+    return [row for row in rows if row.group.startswith(tuple(beginnings))] if beginnings else []
+
+
+def counts(rows: Sequence[ClaimRow]) -> list[tuple[Mark, int]]:
+    """How many claims have each verdict, the best verdict first."""
+    return [(mark, sum(row.mark == mark for row in rows)) for mark in MARKS.values()]
+
+
+def _listed(groups: Iterable[str]) -> str:
+    return ", ".join(sorted(groups))

@@ -1,0 +1,216 @@
+"""The report page: whole in itself, each link leads somewhere, each number to its run, no file left out in silence."""
+
+import base64
+import io
+import shutil
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+import yaml
+from hypothesis import example, given
+from hypothesis import strategies as st
+from PIL import Image
+from report_files import HOSTILE, SHA, Files, Page, make_files
+
+from helpers import PARAMS
+from hrm.cli import main
+from hrm.core.pipeline_schema import pipeline_params
+from hrm.core.report_schema import report_params
+from hrm.report.page.render import duration, energy
+from hrm.report.page.tables import read_csv
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    return make_files(tmp_path_factory.mktemp("report"))
+
+
+@pytest.fixture(scope="module")
+def page(made: Files) -> Page:
+    return Page(rendered(made))
+
+
+@pytest.fixture
+def files(made: Files, tmp_path: Path) -> Files:
+    return Files(Path(shutil.copytree(made.root, tmp_path / "copy")))
+
+
+def rendered(files: Files) -> str:
+    out = files.root / "page.html"
+    assert main(files.command(out)) == 0
+    return out.read_text()
+
+
+def refused(files: Files, capsys: pytest.CaptureFixture[str], *words: str) -> None:
+    out = files.root / "refused.html"
+    assert main(files.command(out)) == 2
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 1
+    assert all(word in lines[0] for word in words), lines[0]
+    assert not out.exists()
+
+
+def test_it_needs_nothing_from_outside(page: Page) -> None:
+    for tag, found in page.tags:
+        assert tag not in {"script", "link", "iframe", "object"}
+        assert not [name for name in found if name.startswith("on")]
+        for name in ("src", "href", "srcset", "action", "data"):
+            assert found.get(name, "#").startswith(("#", "data:image/")), found
+    style = "".join(page.shown)
+    assert "@import" not in style and "url(" not in style
+    assert page.open == []
+
+
+def test_every_link_leads_to_one_place_of_the_page(page: Page) -> None:
+    ids = [found["id"] for _, found in page.tags if "id" in found]
+    assert len(ids) == len(set(ids))
+    targets = {found["href"][1:] for _, found in page.tags if "href" in found}
+    assert {"verdicts", "section-all", "cost", "provenance", "run-sudoku-hrm-0"} <= targets <= set(ids)
+
+
+def test_every_image_opens_and_says_in_words_what_it_shows(page: Page) -> None:
+    images = page.images()
+    kinds = []
+    for found in images:
+        kind, _, coded = found["src"].partition(";base64,")
+        content = base64.b64decode(coded, validate=True)
+        kinds.append(kind)
+        assert found["alt"] and int(found["width"]) > 0 and int(found["height"]) > 0
+        if kind == "data:image/svg+xml":
+            assert ElementTree.fromstring(content).tag.endswith("svg")
+        else:
+            Image.open(io.BytesIO(content)).verify()
+    assert kinds == ["data:image/svg+xml", "data:image/gif", "data:image/png"]
+    assert [found["alt"] for found in images] == [HOSTILE, "a film, one", "a film, two"]
+    film = base64.b64decode(images[1]["src"].partition(",")[2])
+    assert Image.open(io.BytesIO(film)).n_frames == 3  # type: ignore[attr-defined]
+
+
+def test_text_of_the_files_is_shown_as_it_stands(page: Page) -> None:
+    shown = page.text
+    # title (twice), intro, section, caption with its title, table with its caption, statement (twice), differences,
+    # machine: each as text, none as a tag.
+    assert shown.count(HOSTILE) >= 10
+    assert HOSTILE in page.rows["claim-first"] and HOSTILE in page.rows["environment-1"]
+
+
+def test_numbers_lead_to_the_runs_that_they_come_from(page: Page) -> None:
+    assert page.links["claim-first"] == ["#run-sudoku-hrm-0"]
+    assert page.links["claim-second"] == ["#states-sudoku-hrm-0"]  # an analysis measured it
+    assert page.links["claim-third"] == ["#run-sudoku-hrm-0", "#run-sudoku-transformer-0"]  # a difference of both
+    assert page.links["states-sudoku-hrm-0"][0] == "#run-sudoku-hrm-0"
+    assert "claim-fourth" not in page.links
+    assert "claim-fifth" not in page.links  # a pair of results, none of which the pipeline has
+
+
+def test_verdicts_are_words_and_are_counted(page: Page) -> None:
+    assert "✗\N{NO-BREAK SPACE}not reproduced" in page.rows["claim-second"]
+    assert "within the spread of independent runs" in page.rows["claim-third"]
+    for words in ("reproduced 1", "independent runs 1", "undecided 1", "not reproduced 1", "not run at this scale 1"):
+        assert words in page.text
+    assert "4 claims judged" in page.text and "1 claims that are not judged" in page.text
+
+
+def test_provenance_and_cost_of_every_run_are_there(page: Page, files: Files) -> None:
+    row = page.rows["run-sudoku-hrm-0"]
+    assert "0123456789" in row and "modified" in row and "steps: 1234" in row and SHA["train"][:10] in row
+    assert f"train: {SHA['train']}" in [found.get("title") for _, found in page.tags]
+    assert "1.5 min - 30.0 s" in page.text  # of each training, and no energy
+    assert "2 trainings 3.0 min - 1.0 min" in page.text
+    files.edit_json("sudoku/hrm/seed0/provenance.json", energy_joules=7200.0)
+    assert "2 trainings 3.0 min 7,200 J (of 1 trainings) 1.0 min" in Page(rendered(files)).text
+
+
+def test_a_section_whose_experiment_is_not_run_is_left_out(page: Page) -> None:
+    assert "Absent" not in page.text
+
+
+def test_equal_files_give_equal_bytes(made: Files, files: Files) -> None:
+    assert rendered(made) == rendered(files)
+
+
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [
+        ("figures/smoke/sudoku_curves.svg", ["is missing", "report.yaml: sections.all"]),
+        ("results/smoke/table.csv", ["is missing", "report.yaml: sections.all"]),
+        ("results/smoke/claims.json", ["cannot be read"]),
+        ("results/smoke/sudoku/transformer/seed0/provenance.json", ["cannot be read"]),
+        ("results/smoke/states/sudoku/hrm/seed0/states.json", ["cannot be read"]),
+        ("params/report.yaml", ["cannot be read"]),
+    ],
+)
+def test_a_missing_file_is_one_line(
+    files: Files, capsys: pytest.CaptureFixture[str], missing: str, words: list[str]
+) -> None:
+    (files.root / missing).unlink()
+    refused(files, capsys, missing, *words)
+
+
+@pytest.mark.parametrize("name", ["sudoku_curves.svg", "one_steps.gif", "two_steps.png"])
+@pytest.mark.parametrize("keep", [0, 40])
+def test_a_broken_picture_is_one_line(files: Files, capsys: pytest.CaptureFixture[str], name: str, keep: int) -> None:
+    path = files.figures / name
+    path.write_bytes(path.read_bytes()[:keep])
+    refused(files, capsys, name, "cannot be read as a picture")
+
+
+def test_records_that_lack_a_key_or_are_of_another_scale_are_one_line(
+    files: Files, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files.edit_json("sudoku/hrm/seed0/provenance.json", params={"train": {}})
+    refused(files, capsys, "sudoku/hrm/seed0/provenance.json", "params.train.steps")
+    files.edit_json("claims.json", scale="gpu")
+    refused(files, capsys, "claims.json", "'gpu'", "'smoke'")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"colour": "red"}, ["unknown key sections.all.colour"]),
+        ({"claims": ["Nothing begins so"]}, ["sections.all", "Nothing begins so", "Size of HRM"]),
+        ({"figures": [{"title": "x", "files": ["../x.svg"], "caption": "x", "folded": False}]}, ["../x.svg"]),
+        ({"figures": [{"title": "x", "files": ["{seed}.svg"], "caption": "x", "folded": False}]}, ["{seed}.svg"]),
+        ({"figures": [{"title": "x", "files": ["x.svg"], "caption": "x"}]}, ["folded is missing"]),
+        ({"tables": [{"file": "{task}.csv", "caption": "x", "folded": False}]}, ["{task}.csv"]),
+    ],
+)
+def test_the_file_of_sections_is_strict(
+    files: Files, capsys: pytest.CaptureFixture[str], change: dict[str, object], words: list[str]
+) -> None:
+    sections = yaml.safe_load((files.params / "report.yaml").read_text())["sections"]
+    files.edit_params("report", sections={"all": sections["all"] | change})
+    refused(files, capsys, "report.yaml", *words)
+
+
+def test_patterns_stand_for_each_experiment_and_data_set_of_the_pipeline() -> None:
+    report, pipeline = report_params(PARAMS), pipeline_params(PARAMS)
+    files = report.figure_files(pipeline)
+    assert [name for name in files if name.endswith("_curves.svg")] == [f"{e}_curves.svg" for e in pipeline.experiments]
+    assert {f"{task}/contact_sheet.png" for task in pipeline.datasets} <= set(files)
+    assert len(files) == len(set(files))
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=6))
+@example([0.5, 1.0])  # the greatest is whole, and yet the other needs decimals
+@example([87.4, 27e6])
+def test_numbers_of_a_column_are_rounded_alike_unless_some_are_far_greater(
+    tmp_path_factory: pytest.TempPathFactory, values: list[float]
+) -> None:
+    path = tmp_path_factory.mktemp("csv") / "table.csv"
+    path.write_text("\n".join(["x", *map(repr, values)]))
+    shown = [row[0].text for row in read_csv(path, "a test").rows]
+    largest = max(map(abs, values))
+    if largest < 10_000:
+        assert len({len(text.partition(".")[2]) for text in shown}) == 1
+    for text, value in zip(shown, values, strict=True):
+        close = largest if largest < 10_000 else abs(value)
+        assert float(text.replace(",", "")) == pytest.approx(value, abs=max(1e-3 * close, 6e-4))
+
+
+def test_durations_and_energies_read_well() -> None:
+    assert [duration(seconds) for seconds in (None, 0.04, 59.0, 90.0, 5400.0)] == [
+        *("–", "0.0 s", "59.0 s", "1.5 min", "1.5 h")
+    ]
+    assert [energy(joules) for joules in (None, 1234.5, 7.2e6)] == ["-", "1,234 J", "2.00 kWh"]
