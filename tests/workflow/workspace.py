@@ -23,6 +23,11 @@ TINY_MODEL = {"hidden_size": 16, "heads": 2, "high_layers": 1, "low_layers": 1, 
 TINY_TRAIN = {"batch_size": 8, "dtype": "float32", "compile": False, "log_every": 1, "save_every": 1}
 ARC_TASKS = ["arc_agi_1", "arc_agi_1_evaluation", "arc_agi_1_few", "arc_agi_2"]
 ARC = {"model": TINY_MODEL | {"puzzle_embedding_size": 16}, "train": TINY_TRAIN | {"steps": 2}}
+SHORT = {
+    "model": TINY_MODEL | {"puzzle_embedding_size": 16},
+    "halting": {"max_segments": 2},
+    "train": TINY_TRAIN | {"steps": 2},
+}
 MAZES = {"size": 4, "spare": 1.0, "train_mazes": 20, "test_mazes": 20}
 
 
@@ -43,6 +48,7 @@ PARAMS = {
             "pointer": experiment(["lattice_mazes", "lattice_mazes_open"], "pointer_baseline"),
             "arc": experiment(["arc_agi_1"], "transformer"),
             "arc_data": experiment(["arc_agi_1_evaluation", "arc_agi_1_few"], "transformer"),
+            "sudoku_full": experiment(["sudoku_full"], "transformer"),
             "scaling": experiment(["sudoku"], "recurrent_2"),
             "trm_ablation": experiment(["sudoku"], "trm_one_step"),
             "gradients": experiment(["sudoku"], "hrm_bptt"),
@@ -58,6 +64,7 @@ PARAMS = {
         "states": {
             "runs": {
                 "sudoku": experiment(["sudoku"], FIRST, "transformer"),
+                "sudoku_full": experiment(["sudoku_full"], "transformer"),
                 "boards": experiment(["boards"], "board_hl_2x2_s2"),
                 "smallest": experiment(["sudoku"], "hrm_hidden_8"),
             },
@@ -82,11 +89,8 @@ PARAMS = {
         "optimizer": {"learning_rate": 1e-3, "puzzle_learning_rate": 1e-3, "warmup_steps": 1},
         "train": TINY_TRAIN | {"steps": 4},
     },
-    "scales/smoke/train/maze_hard.yaml": {
-        "model": TINY_MODEL | {"puzzle_embedding_size": 16},
-        "halting": {"max_segments": 2},
-        "train": TINY_TRAIN | {"steps": 2},
-    },
+    "scales/smoke/train/sudoku_full.yaml": SHORT,
+    "scales/smoke/train/maze_hard.yaml": SHORT,
     "scales/smoke/train/boards.yaml": {"model": TINY_MODEL, "train": TINY_TRAIN | {"batches": 2}},
     "scales/smoke/train/lattice_mazes.yaml": {"model": TINY_MODEL, "train": TINY_TRAIN | {"steps": 2}},
     "scales/smoke/train/lattice_mazes_open.yaml": {"model": TINY_MODEL, "train": TINY_TRAIN | {"steps": 2}},

@@ -135,4 +135,4 @@ def judge_together(verdicts: Sequence[Verdict]) -> Verdict:
 
 
 def _plain(number: float) -> str:
-    return f"{number:,.10g}"
+    return f"{number:,.5g}" if abs(number) < 1e5 else f"{number:,.10g}"
