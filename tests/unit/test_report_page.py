@@ -109,7 +109,7 @@ def test_verdicts_are_words_and_are_counted(page: Page) -> None:
     assert "within the spread of independent runs" in page.rows["claim-third"]
     for words in ("reproduced 1", "independent runs 1", "undecided 1", "not reproduced 1", "not run at this scale 1"):
         assert words in page.text
-    assert "4 claims judged" in page.text and "1 claims that are not judged" in page.text
+    assert "4 claims on trainings judged" in page.text and "1 claims that are not judged" in page.text
 
 
 def test_provenance_and_cost_of_every_run_are_there(page: Page, files: Files) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hrm.core.errors import DataError
+from hrm.report.ledger_file import is_measured
 from hrm.report.verdicts import NOT_RUN, VERDICTS
 
 BEGIN, END = "<!-- claims:begin -->", "<!-- claims:end -->"
@@ -151,7 +152,7 @@ def ours(claim: dict[str, Any]) -> str:
     if result is None:
         return "–"
     text = _number(result["mean"], claim["unit"])
-    if result["method"] in ("computed", "counted"):
+    if not is_measured(claim):
         return text
     known = []
     if result["low"] is not None:
@@ -198,8 +199,13 @@ def _find(ledger: dict[str, Any], identity: str) -> dict[str, Any]:
 
 
 def _counts(ledger: dict[str, Any]) -> str:
-    counts = Counter(claim["verdict"] for claim in ledger["claims"])
-    return f"{len(ledger['claims'])} claims: " + ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS)
+    measured = Counter(claim["verdict"] for claim in ledger["claims"] if is_measured(claim))
+    text = f"{measured.total()} claims on trainings: " + ", ".join(f"{measured[name]} {name}" for name in VERDICTS)
+    others = Counter(claim["verdict"] for claim in ledger["claims"] if not is_measured(claim))
+    if not others:
+        return text
+    found = ", ".join(f"{others[name]} {name}" for name in VERDICTS if others[name])
+    return f"{text}; {others.total()} more on settings, sizes and data, without a training: {found}"
 
 
 def _source(claim: dict[str, Any]) -> str:

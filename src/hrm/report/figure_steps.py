@@ -30,13 +30,13 @@ def draw(film: Film) -> Figure:
     side = style.COLUMN_WIDTH / columns - 0.08
     lines = 3 if film.frames[-1].halt is not None else 2
     names = _legend(film.family)
-    height = rows * (side + 0.15 * lines + 0.05) + 0.25 + 0.16 * -(-len(names) // 2)
+    height = rows * (side + 0.15 * lines + 0.05) + 0.4 + 0.16 * -(-len(names) // 2)
     figure = style.new_figure(style.COLUMN_WIDTH, height)
     figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02)  # type: ignore[union-attr, call-arg]
     panels = list(figure.subplots(rows, columns, squeeze=False).flat)
     for axes in panels[len(chosen) + 2 :]:
         axes.set_axis_off()
-    figure.suptitle(_headline(film, ", "), size=8.5)
+    figure.suptitle(_headline(film, ", ") + "\n", size=8.5, linespacing=0.8)
     _still(panels[0], film, film.given, "input", side)
     before = None
     for axes, index in zip(panels[1:], chosen, strict=False):

@@ -8,11 +8,11 @@ from hrm.core.data_params import data_params
 from hrm.report.claims_file import FACTORS, ClaimParams, ClaimsParams, CompoundParams, GroupParams, Unit
 from hrm.report.derived import TASK as DERIVED_TASK
 from hrm.report.differences import protocol_differences
+from hrm.report.ledger_file import WITHOUT_TRAINING
 from hrm.report.summary import Key, SummaryRow
 from hrm.report.verdicts import NOT_RUN, Judgement, Measured, judge, judge_together, not_run
 
 DIGITS = 6
-COUNTED = ("computed", "counted")  # methods that no number of seeds stands behind
 
 
 def make_ledger(claims: ClaimsParams, summary: Mapping[Key, SummaryRow], scale: str, root: Path) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def _entry(
         ours = _ours(found, summary, group.unit)
         differences = protocol_differences(protocol, root, scale, found, first, summary)
     published_data = not protocol.published_data or (found is not None and _data_is_published(root, scale, found))
-    seeds = 0 if ours is None else group.seeds if ours["method"] in COUNTED else ours["seeds"]
+    seeds = 0 if ours is None else group.seeds if ours["method"] in WITHOUT_TRAINING else ours["seeds"]
     judgement = not_run(claim.value, scale, group.judged_at, found, first, published_data, seeds, group.seeds)
     if judgement is None:
         assert ours is not None and claim.value is not None  # not_run and the claims model have seen to both

@@ -7,6 +7,12 @@ from hrm.core.errors import DataError
 from hrm.core.files import read_json
 
 LEDGER_KEYS = {"scale", "claims"}
+WITHOUT_TRAINING = ("computed", "counted")  # methods that no number of seeds stands behind: from parameters, from data
+
+
+def is_measured(claim: dict[str, Any]) -> bool:
+    """Whether the verdict on a claim of a ledger rests, or would rest, on trainings."""
+    return claim["ours"] is None or claim["ours"]["method"] not in WITHOUT_TRAINING
 
 
 def read_ledger(path: Path) -> dict[str, Any]:

@@ -77,8 +77,9 @@ def page_context(places: Places, scale: str) -> dict[str, Any]:
         "text": report.text,
         "scale": scale,
         "made": made(origins),
-        "counts": counts(rows),
-        "judged": [row for row in rows if row.mark.words != SILENT],
+        "counts": counts([row for row in rows if row.measured]),
+        "judged": [row for row in rows if row.measured and row.mark.words != SILENT],
+        "computed": [row for row in rows if not row.measured and row.mark.words != SILENT],
         "silent": [row for row in rows if row.mark.words == SILENT],
         "sections": [
             _section(name, section, places, pipeline, rows, f"{named_in}: sections.{name}")

@@ -9,6 +9,7 @@ from hrm.core.errors import ParameterError
 from hrm.report.claims_file import PairParams
 from hrm.report.claims_table import ours, published
 from hrm.report.contrasts import PREFIX
+from hrm.report.ledger_file import is_measured
 from hrm.report.page.records import Analysis, Training
 from hrm.report.verdicts import VERDICTS
 
@@ -62,6 +63,7 @@ class ClaimRow:
     mark: Mark
     reason: str
     origins: Sequence[Link]
+    measured: bool  # rests on trainings, not on settings, sizes or data alone
 
 
 class Origins:
@@ -115,6 +117,7 @@ def claim_rows(ledger: Mapping[str, Any], origins: Origins) -> list[ClaimRow]:
             mark=MARKS[claim["verdict"]],
             reason=claim["reason"],
             origins=origins.of(claim["ours"]["answer"]) if claim["ours"] else [],
+            measured=is_measured(claim),
         )
         for claim in ledger["claims"]
     ]
