@@ -14,7 +14,7 @@ from torch import Tensor
 
 from hrm.data.dataset import DatasetInfo
 from hrm.data.lattice.rollout import Rollout, nearly_shortest
-from hrm.data.lattice.tokens import GOAL, SIDES, START
+from hrm.data.lattice.tokens import COLUMN_CHANGE, GOAL, ROW_CHANGE, SIDES, START
 from hrm.evaluation.segments import Examples, SegmentModel, batch_rows, batch_starts
 
 CHANCE_WALKS = 4  # a maze
@@ -123,7 +123,7 @@ def _move_scores(model: SegmentModel, asked: Tensor, puzzle_ids: Tensor, here: T
 def _neighbours(size: int, device: torch.device) -> tuple[Tensor, Tensor]:
     """The cell up, down, left and right of each, (cells, 4), and whether it is in the grid; if not, the cell itself."""
     cells = torch.arange(size * size, device=device)
-    row = (cells // size).unsqueeze(1) + torch.tensor([-1, 1, 0, 0], device=device)
-    column = (cells % size).unsqueeze(1) + torch.tensor([0, 0, -1, 1], device=device)
+    row = (cells // size).unsqueeze(1) + torch.tensor(ROW_CHANGE, device=device)
+    column = (cells % size).unsqueeze(1) + torch.tensor(COLUMN_CHANGE, device=device)
     inside = (row >= 0) & (row < size) & (column >= 0) & (column < size)
     return torch.where(inside, row * size + column, cells.unsqueeze(1)), inside

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from hrm.core.schema import ModelParams
 from hrm.models.initial import Init
-from hrm.models.plain_layers import FeedForward, LayerNorm, Rotary, SelfAttention, drop
+from hrm.models.layers import Rotary, drop
+from hrm.models.plain_layers import FeedForward, LayerNorm, SelfAttention
 from hrm.models.segment import SegmentModel
 
 

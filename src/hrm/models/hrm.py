@@ -17,9 +17,9 @@ from torch import Tensor, nn
 
 from hrm.models.gradients import gradient_calls, with_gradient
 from hrm.models.initial import Init
-from hrm.models.layers import EVERYWHERE
+from hrm.models.layers import EVERYWHERE, Rotary
 from hrm.models.recurrent import RecurrentModule
-from hrm.models.segment import Rotary, SegmentModel
+from hrm.models.segment import SegmentModel
 
 
 class Carry(NamedTuple):

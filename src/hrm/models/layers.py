@@ -4,7 +4,7 @@ Each layer takes its weights in the dtype of its input. In training they already
 master weights (hrm.training.optimizers).
 """
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +16,7 @@ from hrm.models import eight_bits
 from hrm.models.initial import Init
 
 EVERYWHERE = slice(None)
+Rotary: TypeAlias = tuple[Tensor, Tensor] | None  # cosine and sine of the positions (`rotary_table`)
 
 
 def rms_norm(values: Tensor, epsilon: float, scale: Tensor | None = None) -> Tensor:
@@ -114,7 +115,7 @@ class Attention(nn.Module):
         self.qkv_proj = SplitLinear(params.hidden_size, params.hidden_size, 3, init)
         self.o_proj = Linear(params.hidden_size, params.hidden_size, init)
 
-    def forward(self, hidden: Tensor, rotary: tuple[Tensor, Tensor] | None, positions: slice) -> Tensor:
+    def forward(self, hidden: Tensor, rotary: Rotary, positions: slice) -> Tensor:
         """(batch, length, hidden) -> the same for the wished positions alone; all positions are attended to."""
         batch, length, width = hidden.shape
         # three of (batch, heads, length, head_size)
@@ -153,7 +154,7 @@ class PositionMixer(nn.Module):
         super().__init__()
         self.mlp = SwiGlu(length, mlp_width(params, length), init)
 
-    def forward(self, hidden: Tensor, rotary: tuple[Tensor, Tensor] | None, positions: slice) -> Tensor:
+    def forward(self, hidden: Tensor, rotary: Rotary, positions: slice) -> Tensor:
         """(batch, length, hidden) -> the same for the wished positions alone; positions need no rotary code here."""
         return self.mlp(hidden.transpose(1, 2)).transpose(1, 2)[:, positions]
 
@@ -169,12 +170,14 @@ class Block(nn.Module):
         self.mlp = SwiGlu(params.hidden_size, mlp_width(params, params.hidden_size), init)
         self.norm_scales = nn.ParameterList(torch.ones(params.hidden_size) for _ in range(2 * params.norm_scale))
 
-    def forward(self, hidden: Tensor, rotary: tuple[Tensor, Tensor] | None, positions: slice = EVERYWHERE) -> Tensor:
+    def forward(self, hidden: Tensor, rotary: Rotary, positions: slice = EVERYWHERE) -> Tensor:
         """(batch, length, hidden) -> the same for the wished positions alone."""
         first, second = self.norm_scales if self.norm_scales else (None, None)
-        mixed = self._drop(self.self_attn(hidden, rotary, positions))
+        mixed = drop(self.self_attn(hidden, rotary, positions), self.dropout, self.training)
         hidden = rms_norm(hidden[:, positions] + mixed, self.epsilon, first)
-        return rms_norm(hidden + self._drop(self.mlp(hidden)), self.epsilon, second)
+        return rms_norm(hidden + drop(self.mlp(hidden), self.dropout, self.training), self.epsilon, second)
 
-    def _drop(self, values: Tensor) -> Tensor:
-        return functional.dropout(values, self.dropout, self.training) if self.dropout else values
+
+def drop(values: Tensor, share: float, training: bool) -> Tensor:
+    """Dropout in training; nothing at all where the share is 0."""
+    return functional.dropout(values, share, training) if share else values

@@ -8,9 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hrm.models.initial import Init
-from hrm.models.layers import rotate
-
-Rotary = tuple[Tensor, Tensor] | None
+from hrm.models.layers import Rotary, drop, rotate
 
 
 class Affine(nn.Module):
@@ -113,8 +111,3 @@ class FeedForward(nn.Module):
     def forward(self, hidden: Tensor) -> Tensor:
         """(..., size) -> the same shape."""
         return self.down(drop(functional.relu(self.up(hidden)), self.dropout, self.training))
-
-
-def drop(values: Tensor, share: float, training: bool) -> Tensor:
-    """Dropout in training; nothing at all where the share is 0."""
-    return functional.dropout(values, share, training) if share else values

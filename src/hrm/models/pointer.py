@@ -18,7 +18,8 @@ from hrm.core.schema import ModelParams
 from hrm.models.controller import ControllerState, HeadController, controller_size, hard_routes, route_entropy
 from hrm.models.gradients import gradient_calls, with_gradient
 from hrm.models.initial import Init
-from hrm.models.plain_layers import Affine, FeedForward, LayerNorm, Rotary, SelfAttention, drop
+from hrm.models.layers import Rotary, drop
+from hrm.models.plain_layers import Affine, FeedForward, LayerNorm, SelfAttention
 from hrm.models.pondering import Pondering
 from hrm.models.segment import SegmentModel, Shape
 

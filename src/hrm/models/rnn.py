@@ -8,7 +8,8 @@ one attention layer gathers of all states, so that it can see the grid. No level
 from torch import Tensor
 
 from hrm.models.initial import Init
-from hrm.models.plain_layers import GruCell, Rotary, SelfAttention
+from hrm.models.layers import Rotary
+from hrm.models.plain_layers import GruCell, SelfAttention
 from hrm.models.single import Single
 
 

@@ -9,11 +9,10 @@ from torch import Tensor, nn
 from hrm.core.schema import ModelParams
 from hrm.models.embedding import InputEmbedding
 from hrm.models.initial import Init
-from hrm.models.layers import EVERYWHERE, Linear, rotary_table
+from hrm.models.layers import EVERYWHERE, Linear, Rotary, rotary_table
 
 # A named tuple of tensors (batch, puzzle length + cells, hidden); the answer is read from the first.
 States: TypeAlias = Any
-Rotary: TypeAlias = tuple[Tensor, Tensor] | None
 Observer: TypeAlias = Callable[[str, int, Tensor], None]  # name of the state, cycle counted from 1, the state
 
 

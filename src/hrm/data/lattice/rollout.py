@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from hrm.core.errors import DataError
-from hrm.data.lattice.tokens import GOAL, SIDES, START
+from hrm.data.lattice.tokens import COLUMN_CHANGE, GOAL, ROW_CHANGE, SIDES, START
 
 TOLERANCE = 1.05  # of the study's share of nearly shortest ways
 
@@ -39,7 +39,7 @@ def rollout(inputs: Tensor, predictions: Tensor) -> Rollout:
     roles, openings = tokens.div(SIDES, rounding_mode="floor"), tokens % SIDES
     here = (roles == START).long().argmax(1, keepdim=True)
     goal = (roles == GOAL).long().argmax(1, keepdim=True)
-    row_change, column_change = torch.tensor([[-1, 1, 0, 0], [0, 0, -1, 1]], device=inputs.device)
+    row_change, column_change = torch.tensor([ROW_CHANGE, COLUMN_CHANGE], device=inputs.device)
     steps = torch.zeros_like(here)
     going = here != goal
     for _ in range(cells - 1):
