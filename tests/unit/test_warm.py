@@ -192,6 +192,13 @@ def test_the_identity_survives_its_way_through_json():
     assert json.loads(json.dumps(own)) == own
 
 
+def test_the_prompt_of_an_activated_environment_makes_no_difference():
+    # `activate` exports PS1, and a shell that is not interactive drops it: every job of the pipeline ran without the server
+    own = dict(os.environ)
+    assert identity(own | {"PS1": "(.venv) ", "COLUMNS": "200"}) == identity(own)
+    assert identity(own | {"OMP_NUM_THREADS": "3"}) != identity(own)
+
+
 def test_a_started_server_is_named_in_the_environment_until_it_is_stopped(tmp_path, monkeypatch):
     monkeypatch.delenv("HRM_WARM", raising=False)
     server = starter.start(tmp_path / "serve.log")

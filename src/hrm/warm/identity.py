@@ -25,6 +25,13 @@ TAKEN_OVER = {
     "HRM_COMMIT",
     "HRM_MIRROR",
     "HRM_CACHE",
+    # Of shells: an environment that is activated exports its prompt, which the shell of a job drops again.
+    "PS1",
+    "PS2",
+    "PS4",
+    "PROMPT_COMMAND",
+    "COLUMNS",
+    "LINES",
 }
 LIMITS = ("RLIMIT_AS", "RLIMIT_CPU", "RLIMIT_CORE", "RLIMIT_DATA", "RLIMIT_FSIZE", "RLIMIT_NOFILE", "RLIMIT_STACK")
 
