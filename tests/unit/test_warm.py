@@ -193,7 +193,7 @@ def test_the_identity_survives_its_way_through_json():
 
 
 def test_the_prompt_of_an_activated_environment_makes_no_difference():
-    # `activate` exports PS1, and a shell that is not interactive drops it: every job of the pipeline ran without the server
+    # `activate` exports PS1, and a shell that is not interactive drops it: no job was served any more.
     own = dict(os.environ)
     assert identity(own | {"PS1": "(.venv) ", "COLUMNS": "200"}) == identity(own)
     assert identity(own | {"OMP_NUM_THREADS": "3"}) != identity(own)
