@@ -70,7 +70,8 @@ def test_claims_on_arc_ask_for_metrics_that_exist(evaluated: Path) -> None:
     made = {contrast.answer for contrast in claims.pairs}
     asked = {answer for group in claims.groups for claim in group.claims for answer in claim.answers}
     asked |= {answer for contrast in claims.pairs for answer in (contrast.first, contrast.second)}
-    of_arc = {answer for answer in asked - made if answer.startswith("arc")}
+    # What is counted on the data themselves is in no evaluation.
+    of_arc = {answer for answer in asked - made if answer.startswith("arc") and answer.split("/")[1] != "data"}
     assert made <= asked and len(of_arc) > 5
     assert {answer.split("/")[2] for answer in of_arc} <= written
 

@@ -84,7 +84,8 @@ def test_no_two_mazes_are_equal_under_a_symmetry(tmp_path: Path) -> None:
 
 
 def test_statistics_describe_the_data(tmp_path: Path) -> None:
-    data = write(tmp_path / "data", params("maze_hard"))
+    walls = ("walls.minimum_share=0.3", "walls.maximum_share=0.5")
+    data = write(tmp_path / "data", params("maze_hard", *walls))
     found = data.info.statistics["train"]
     assert found["mazes"] == 30
     assert found["rating"]["mean"] == pytest.approx(data.train.rating.mean(), abs=1e-4)
@@ -122,7 +123,7 @@ def test_damaged_candidates_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("walls.minimum_share=0.6", "minimum_share must be at most"),
+        ("walls.minimum_share=0.9", "minimum_share must be at most"),
         ("path_longer_than=48", "path_longer_than must be below"),
         ("walls.maximum_share=1.0", "walls.count.maximum_share is 1.0; input should be less than 1"),
         ("walls.rule=checkered", "expected tags: 'count', 'independent'"),
