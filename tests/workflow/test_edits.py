@@ -24,6 +24,7 @@ def edit_variant(project: Workspace) -> None:
     project.set(VARIANT, {"optimizer": {"learning_rate": 0.05}})
 
 
+@pytest.mark.slow
 def test_an_edited_variant_reruns_alone_shows_in_metrics_diff_and_reverts_for_free(
     project: Workspace, tmp_path: Path
 ) -> None:
