@@ -89,6 +89,7 @@ def run(arguments: argparse.Namespace) -> list[dict[str, Any]]:
                 made.append(known | row)
                 kernels += [known | line for line in table]
             rows += compare(made)
+    _free(device)
     return [*rows, *kernels, {"hardware": describe_hardware(device)}]
 
 
@@ -207,11 +208,12 @@ def _attention(name: str) -> AbstractContextManager[object]:
 
 
 def _free(device: torch.device) -> int:
-    """Drop what former rows left behind; bytes of device memory that stay (work space of libraries)."""
+    """Drop what former rows left behind; bytes of device memory that stay."""
     torch.compiler.reset()  # compiled functions keep the models that they were made for
     gc.collect()
     if device.type != "cuda":
         return 0
+    torch._C._cuda_clearCublasWorkspaces()  # each stream that recorded a graph has one of 32 MiB
     torch.cuda.empty_cache()
     torch.cuda.reset_peak_memory_stats(device)
     return torch.cuda.memory_allocated(device)
