@@ -10,7 +10,7 @@ unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)
 
 .DEFAULT_GOAL := help
-.PHONY: help environment reproduce test lint format lock clean
+.PHONY: help environment reproduce reference test lint format lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## */make \1 \t/p' $(MAKEFILE_LIST)
@@ -28,6 +28,10 @@ $(READY): requirements/uv.txt requirements/lock.txt pyproject.toml
 reproduce: $(READY)  ## everything: data, trainings, evaluations, claims, figures
 	$(RUN)/snakemake --cores all
 
+reference: $(READY)  ## tables, verdicts, figures and page of the records in results/reference
+	$(RUN)/snakemake --snakefile workflow/reference.smk --cores all --forceall
+	$(RUN)/hrm claims --readme README.md --ledgers results/smoke/claims.json results/reference/claims.json
+
 test: $(READY)  ## the tests, offline
 	$(RUN)/python -m pytest -n 2
 
@@ -35,13 +39,13 @@ lint: $(READY)  ## what .ci/run checks before the tests
 	$(RUN)/ruff check
 	$(RUN)/ruff format --check
 	$(RUN)/mypy
-	$(RUN)/snakefmt --check Snakefile workflow/rules
+	$(RUN)/snakefmt --check Snakefile workflow/reference.smk workflow/rules
 	$(RUN)/python workflow/lint.py
 
 format: $(READY)  ## format the code
 	$(RUN)/ruff format
 	$(RUN)/ruff check --fix
-	$(RUN)/snakefmt Snakefile workflow/rules
+	$(RUN)/snakefmt Snakefile workflow/reference.smk workflow/rules
 
 lock: $(READY)  ## the newest versions that fit pyproject.toml, with hashes
 	$(RUN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade \

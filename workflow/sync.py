@@ -145,7 +145,8 @@ def main() -> int:
             elif arguments.action == "keep":
                 keep(repo, arguments.jobs)
             else:
-                take(repo, arguments.adopt, arguments.forget_records)
+                with lock_repo(repo):  # each call that takes the lock by itself reads dvc.lock anew
+                    take(repo, arguments.adopt, arguments.forget_records)
     except (DvcException, LockError, OSError) as error:
         print(f"dvc is not in step yet, the next run tries again: {' '.join(str(error).split())}", file=sys.stderr)
         return 1

@@ -36,9 +36,9 @@ def files(made: Files, tmp_path: Path) -> Files:
     return Files(Path(shutil.copytree(made.root, tmp_path / "copy")))
 
 
-def rendered(files: Files) -> str:
+def rendered(files: Files, *options: str) -> str:
     out = files.root / "page.html"
-    assert main(files.command(out)) == 0
+    assert main([*files.command(out), *options]) == 0
     return out.read_text()
 
 
@@ -124,6 +124,29 @@ def test_provenance_and_cost_of_every_run_are_there(page: Page, files: Files) ->
 
 def test_a_section_whose_experiment_is_not_run_is_left_out(page: Page) -> None:
     assert "Absent" not in page.text
+
+
+def test_a_partial_page_shows_what_there_is(files: Files) -> None:
+    for missing in (
+        "figures/smoke/sudoku_curves.svg",
+        "figures/smoke/two_steps.png",
+        "results/smoke/table.csv",
+        "results/smoke/memory.json",
+        "results/smoke/sudoku/transformer/seed0/provenance.json",
+    ):
+        (files.root / missing).unlink()
+    page = Page(rendered(files, "--partial"))
+    assert "1 trainings" in page.text
+    assert "states of sudoku/hrm, seed 0" in page.text
+    assert [image["alt"] for image in page.images()] == ["a film"]
+    (files.figures / "one_steps.gif").unlink()
+    page = Page(rendered(files, "--partial"))
+    assert not page.images()
+    assert "section-all" not in {found.get("id") for _, found in page.tags}
+
+
+def test_a_partial_page_of_all_files_is_the_page(made: Files, files: Files) -> None:
+    assert rendered(made) == rendered(files, "--partial")
 
 
 def test_equal_files_give_equal_bytes(made: Files, files: Files) -> None:

@@ -63,29 +63,36 @@ def test_dvc_repro_reruns_the_edited_variant_and_leaves_snakemake_with_nothing_t
     assert not project.dvc("repro").jobs
 
 
+EDITS = [
+    ("src/hrm/evaluation/measures.py", {EVALUATE}, {"train", "dataset", "generate_shard"}),
+    ("src/hrm/report/figure_curves.py", FIGURES, {"train", "evaluate", "dataset", "summarise"}),
+    ("src/hrm/training/losses.py", {TRAIN}, {"dataset", "generate_shard"}),
+]
+
+
 @pytest.mark.parametrize(
-    ("module", "first", "untouched"),
-    [
-        ("src/hrm/evaluation/measures.py", {EVALUATE}, {"train", "dataset", "generate_shard"}),
-        pytest.param(
-            "src/hrm/report/figure_curves.py",
-            FIGURES,
-            {"train", "evaluate", "dataset", "summarise"},
-            marks=pytest.mark.slow,
-        ),
-        pytest.param("src/hrm/training/losses.py", {TRAIN}, {"dataset", "generate_shard"}, marks=pytest.mark.slow),
-    ],
+    ("module", "first", "untouched"), [EDITS[0], *(pytest.param(*edit, marks=pytest.mark.slow) for edit in EDITS[1:])]
 )
 def test_an_edited_module_reruns_the_phases_that_run_it_until_it_is_reverted(
     project: Workspace, module: str, first: set[str], untouched: set[str]
 ) -> None:
     project.edit_code(module)
-    assert first <= project.stale_jobs()
     jobs = project.snakemake("-n").jobs
     assert first | {"claims@smoke", "render_segments@smoke-sudoku"} <= jobs
     assert not {job.split("@")[0] for job in jobs} & untouched
     project.git("checkout", "-q", "--", module)  # a new time, the old content
     assert NOTHING in project.snakemake("-n").text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("module", "first", "untouched"), EDITS)
+def test_dvc_calls_the_stages_of_an_edited_module_stale(
+    project: Workspace, module: str, first: set[str], untouched: set[str]
+) -> None:
+    project.edit_code(module)
+    stale = project.stale_jobs()
+    assert first <= stale
+    assert not {job.split("@")[0] for job in stale} & untouched
 
 
 @pytest.mark.slow

@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import time
-from pathlib import Path
 
 import pytest
 from dvc.repo import Repo
@@ -45,19 +44,26 @@ def assert_resumed(project: Workspace) -> None:
     assert STAGE not in project.stale()
 
 
-def test_after_kill_9_in_a_training_either_tool_goes_on(project: Workspace, tmp_path: Path) -> None:
+@pytest.fixture
+def killed(project: Workspace) -> Workspace:
+    """The project after kill -9 of Snakemake and all its children, in the middle of a training."""
     project.set(f"params/variants/{SECOND}.yaml", {"train": {"steps": STEPS, "log_every": STEPS, "save_every": 10}})
     kill_in_training(project, "snakemake", "--cores", "1", MODEL)
     assert not (project.path / MODEL).exists()
     project.snakemake("--unlock")
-    other = project.copy(tmp_path / "other")
+    return project
 
-    project.snakemake(MODEL)
-    assert_resumed(project)
 
-    other.dvc("repro", "--single-item", STAGE)
-    assert_resumed(other)
-    assert NOTHING in other.snakemake("-n", MODEL).text
+def test_after_kill_9_in_a_training_snakemake_goes_on(killed: Workspace) -> None:
+    killed.snakemake(MODEL)
+    assert_resumed(killed)
+
+
+@pytest.mark.slow
+def test_after_kill_9_in_a_training_dvc_goes_on(killed: Workspace) -> None:
+    killed.dvc("repro", "--single-item", STAGE)
+    assert_resumed(killed)
+    assert NOTHING in killed.snakemake("-n", MODEL).text
 
 
 @pytest.mark.slow

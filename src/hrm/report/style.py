@@ -83,6 +83,10 @@ def save(figure: Figure, stem: Path) -> list[Path]:
     if stem.suffix in METADATA:
         stem = stem.with_suffix("")
     written = [stem.with_name(stem.name + suffix) for suffix in SUFFIXES]
+    # The places of axes and legends are found once: for each format again they take as long as the drawing.
+    figure.set_dpi(PNG_DPI)
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
     for path in written:
         with atomic_path(path) as temporary:
             figure.savefig(temporary, format=path.suffix[1:], dpi=PNG_DPI, metadata=METADATA[path.suffix])

@@ -14,7 +14,15 @@ from hrm.core.report_schema import FigureParams, SectionParams, TableParams, rep
 from hrm.report.claims_file import read_claims
 from hrm.report.ledger_file import read_ledger
 from hrm.report.page.pictures import Embedded, embed
-from hrm.report.page.records import Training, environments, made, read_analyses, read_trainings
+from hrm.report.page.records import (
+    Training,
+    environments,
+    found_analyses,
+    found_trainings,
+    made,
+    read_analyses,
+    read_trainings,
+)
 from hrm.report.page.tables import Table, read_csv
 from hrm.report.page.verdict_rows import SILENT, ClaimRow, Origins, claim_rows, counts, of_groups
 
@@ -26,6 +34,7 @@ class Places:
     params: Path
     results: Path
     figures: Path
+    partial: bool = False  # show what there is, instead of what the pipeline and the page's sections name
 
 
 @dataclass(frozen=True)
@@ -59,13 +68,19 @@ def page_context(places: Places, scale: str) -> dict[str, Any]:
     report = report_params(places.params)
     pipeline = pipeline_params(places.params)
     analysis = analysis_params(places.params, [])
+    sections = report.shown(pipeline)
+    if places.partial:
+        sections = _with_files(sections, places, pipeline)
     ledger_path = places.results / "claims.json"
     ledger = read_ledger(ledger_path)
     if ledger["scale"] != scale:
         raise DataError(f"{ledger_path}: scale is {ledger['scale']!r}; it must be {scale!r}")
-    runs = [run for experiment in pipeline.experiments.values() for run in experiment.runs]
-    trainings = read_trainings(places.results, runs)
-    analyses = read_analyses(places.results, analysis.states.all_runs, analysis.routing.all_runs)
+    if places.partial:
+        trainings, analyses = found_trainings(places.results), found_analyses(places.results)
+    else:
+        runs = [run for experiment in pipeline.experiments.values() for run in experiment.runs]
+        trainings = read_trainings(places.results, runs)
+        analyses = read_analyses(places.results, analysis.states.all_runs, analysis.routing.all_runs)
     contrasts = comparison_params(places.params).contrasts
     pairs = read_claims(places.params / "claims.yaml").pairs
     rows = claim_rows(ledger, Origins(trainings, analyses, contrasts, pairs))
@@ -83,7 +98,7 @@ def page_context(places: Places, scale: str) -> dict[str, Any]:
         "silent": [row for row in rows if row.mark.words == SILENT],
         "sections": [
             _section(name, section, places, pipeline, rows, f"{named_in}: sections.{name}")
-            for name, section in report.shown(pipeline).items()
+            for name, section in sections.items()
         ],
         "trainings": trainings,
         "totals": totals(trainings),
@@ -101,6 +116,23 @@ def totals(trainings: Sequence[Training]) -> Mapping[str, float | None]:
         "energy": math.fsum(known) if known else None,
         "measured": len(known),
     }
+
+
+def _with_files(
+    sections: Mapping[str, SectionParams], places: Places, pipeline: PipelineParams
+) -> dict[str, SectionParams]:
+    """The sections without the figures and tables that are missing; without those of which nothing is left."""
+    found: dict[str, SectionParams] = {}
+    for name, section in sections.items():
+        tables = [table for table in section.tables if (places.results / table.file).exists()]
+        figures = []
+        for figure in section.figures:
+            files = [picture.file for picture in figure.pictures(pipeline) if (places.figures / picture.file).exists()]
+            if files:
+                figures.append(figure.model_copy(update={"files": files}))
+        if figures or tables:
+            found[name] = section.model_copy(update={"figures": figures, "tables": tables})
+    return found
 
 
 def _section(

@@ -59,22 +59,27 @@ def read_trainings(results: Path, runs: Iterable[RunKey]) -> list[Training]:
 
     Raises DataError when one is missing, broken or lacks a key.
     """
-    return [_training(results / task / variant / f"seed{seed}", (task, variant, seed)) for task, variant, seed in runs]
+    return [_training(_folder(results, run), run) for run in runs]
+
+
+def found_trainings(results: Path) -> list[Training]:
+    """Every TASK/VARIANT/seedN with both records, in the order of their names."""
+    return read_trainings(results, [run for run in _runs(results, "provenance.json") if _evaluated(results, run)])
 
 
 def read_analyses(results: Path, states: Iterable[RunKey], routing: Iterable[RunKey]) -> list[Analysis]:
     """The analyses of states and of routes by run, then the one of memory; DataError as in `read_trainings`."""
-    found = []
-    for kind, runs in (("states", states), ("routing", routing)):
-        for run in runs:
-            task, variant, seed = run
-            folder = results / kind / task / variant / f"seed{seed}"
-            metrics = read_json(folder / "metrics.json") if kind == "states" else {}
-            origin = _origin(read_json(folder / f"{kind}.json"), folder / f"{kind}.json")
-            name = f"{kind} of {task}/{variant}, seed {seed}"
-            found.append(Analysis(name, anchor(kind, *run), run, origin, frozenset(metrics)))
+    found = [_analysis(results, "states", run) for run in states]
+    found += [_analysis(results, "routing", run) for run in routing]
+    return [*found, _memory(results / "memory.json")]
+
+
+def found_analyses(results: Path) -> list[Analysis]:
+    """As `read_analyses`, of those that there are."""
+    kinds = ("states", "routing")
+    found = [_analysis(results, kind, run) for kind in kinds for run in _runs(results / kind, f"{kind}.json")]
     path = results / "memory.json"
-    return [*found, Analysis("memory of a training step", "memory", None, _origin(read_json(path), path), frozenset())]
+    return [*found, _memory(path)] if path.exists() else found
 
 
 def anchor(kind: str, task: str, variant: str, seed: int) -> str:
@@ -97,6 +102,33 @@ def made(origins: Sequence[Origin]) -> dict[str, Any]:
         commits[origin.commit, origin.modified] = commits.get((origin.commit, origin.modified), 0) + 1
     times = sorted(origin.finished for origin in origins)
     return {"first": times[0], "last": times[-1], "commits": list(commits.items())} if times else {}
+
+
+def _runs(folder: Path, name: str) -> list[RunKey]:
+    """The runs below a folder that have a file of this name."""
+    found = (path.relative_to(folder).parts for path in folder.glob(f"*/*/seed*/{name}"))
+    return sorted((task, variant, int(seed.removeprefix("seed"))) for task, variant, seed, _ in found)
+
+
+def _evaluated(results: Path, run: RunKey) -> bool:
+    return (_folder(results, run) / "evaluation.json").exists()
+
+
+def _folder(results: Path, run: RunKey) -> Path:
+    task, variant, seed = run
+    return results / task / variant / f"seed{seed}"
+
+
+def _analysis(results: Path, kind: str, run: RunKey) -> Analysis:
+    folder = _folder(results / kind, run)
+    metrics = read_json(folder / "metrics.json") if kind == "states" else {}
+    origin = _origin(read_json(folder / f"{kind}.json"), folder / f"{kind}.json")
+    task, variant, seed = run
+    return Analysis(f"{kind} of {task}/{variant}, seed {seed}", anchor(kind, *run), run, origin, frozenset(metrics))
+
+
+def _memory(path: Path) -> Analysis:
+    return Analysis("memory of a training step", "memory", None, _origin(read_json(path), path), frozenset())
 
 
 def _training(folder: Path, run: RunKey) -> Training:
