@@ -4,6 +4,7 @@ import gc
 import importlib
 import os
 import pkgutil
+from io import BytesIO
 from pathlib import Path
 
 import hrm
@@ -36,6 +37,7 @@ def preload() -> None:
     from numba.core.registry import cpu_target
 
     cpu_target.target_context.refresh()  # what numba imports before it compiles or loads its first function
+    draw_once()
     gc.collect()
     gc.freeze()
     end_idle_pools()
@@ -45,6 +47,17 @@ def preload() -> None:
 
     if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         raise ProcessError("an import has initialised CUDA, which does not work in a forked process then")
+
+
+def draw_once() -> None:
+    """Draw a letter in every format: what matplotlib and fontTools import for that takes half a second otherwise."""
+    from hrm.report.style import SUFFIXES, new_figure, styled
+
+    with styled():
+        figure = new_figure(1.0, 1.0)
+        figure.text(0.5, 0.5, "x")
+        for suffix in SUFFIXES:
+            figure.savefig(BytesIO(), format=suffix[1:])
 
 
 def end_idle_pools() -> None:
