@@ -23,6 +23,7 @@ from dvc.repo import Repo, lock_repo
 from dvc.stage import Stage
 
 LONG_AGO = (1, 1)
+NAMED = 5  # stale stages by name; `dvc status` has them all
 
 
 def job_of(stage: Stage) -> str:
@@ -79,7 +80,8 @@ def take(repo: Repo, adopt: bool, forget_records: bool) -> None:
         # They describe the runs before dvc.lock moved; by them Snakemake would see changes that are none.
         shutil.rmtree(".snakemake/metadata", ignore_errors=True)
     if stale:
-        print(f"dvc: {len(stale)} stages are stale: {', '.join(sorted(stale))}")
+        named = sorted(stale)[:NAMED] + ["..."] * (len(stale) > NAMED)
+        print(f"dvc: {len(stale)} stages are stale: {', '.join(named)}")
 
 
 def set_benchmark_time(path: Path, times: tuple[int, int] | None) -> None:
