@@ -55,7 +55,6 @@ def analysed(name):
 
 wildcard_constraints:
     experiment="|".join(DRAWN),
-    figure="curves|segments|residuals|participation",
 
 
 rule all:
