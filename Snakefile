@@ -5,7 +5,7 @@ from pathlib import Path
 
 from snakemake.utils import min_version
 
-from hrm.core.checks import check_all
+from hrm.checks import check_all
 from hrm.core.errors import HrmError
 from hrm.report.claims_file import read_claims
 
@@ -30,6 +30,7 @@ include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/analyse.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/drawings.smk"
 include: "workflow/rules/compare.smk"
 include: "workflow/rules/page.smk"
 include: "workflow/rules/dvc.smk"

@@ -5,6 +5,7 @@ from pathlib import Path
 from snakemake.utils import min_version
 
 from hrm.core.pipeline_schema import pipeline_params
+from hrm.report.run_paths import runs_below
 
 min_version("9.27")
 
@@ -13,15 +14,16 @@ SCALE = config.get("scale", "gpu")
 FIGURES = FOLDER / "figures"
 KINDS = ["svg", "png", "pdf"]
 PIPELINE = pipeline_params(Path("params"))
+CHARTS = ["main", "hierarchy"]  # of params/comparisons.yaml, those that such records fill
 
 
-def runs_below(folder, name):
+def folders_below(folder, name):
     """The folders TASK/VARIANT/seedN that have a file of this name."""
-    return [path.parent.relative_to(folder) for path in sorted(folder.glob(f"*/*/seed*/{name}"))]
+    return [Path(task, variant, f"seed{seed}") for task, variant, seed in runs_below(folder, name)]
 
 
-RUNS = runs_below(FOLDER, "history.csv")
-ANALYSED = runs_below(FOLDER / "states", "states.json")
+RUNS = folders_below(FOLDER, "history.csv")
+ANALYSED = folders_below(FOLDER / "states", "states.json")
 TASKS = sorted({run.parts[0] for run in RUNS})
 
 
@@ -55,6 +57,7 @@ def analysed(name):
 
 wildcard_constraints:
     experiment="|".join(DRAWN),
+    chart="|".join(CHARTS),
 
 
 rule all:
@@ -111,11 +114,11 @@ rule compare:
         claims="params/claims.yaml",
         summary=FOLDER / "summary.csv",
     output:
-        FOLDER / "main_chart.csv",
+        FOLDER / "{chart}_chart.csv",
     log:
-        "logs/reference_compare.log",
+        "logs/reference_compare-{chart}.log",
     shell:
-        "hrm compare main --summary {input.summary} --claims {input.claims} --out {output} 2> {log}"
+        "hrm compare {wildcards.chart} --summary {input.summary} --claims {input.claims} --out {output} 2> {log}"
 
 
 rule render_aggregates:
@@ -133,15 +136,15 @@ rule render_aggregates:
 
 rule render_chart:
     input:
-        FOLDER / "main_chart.csv",
+        FOLDER / "{chart}_chart.csv",
     output:
-        multiext(str(FIGURES / "main_chart"), *(f".{kind}" for kind in KINDS)),
+        multiext(str(FIGURES / "{chart}_chart"), *(f".{kind}" for kind in KINDS)),
     log:
-        "logs/reference_render_chart.log",
+        "logs/reference_render_chart-{chart}.log",
     params:
         stem=subpath(output[0], strip_suffix=".svg"),
     shell:
-        "hrm render chart main --table {input} --out {params.stem} 2> {log}"
+        "hrm render chart {wildcards.chart} --table {input} --out {params.stem} 2> {log}"
 
 
 rule render_difficulty:
@@ -228,7 +231,7 @@ rule report_page:
     input:
         FOLDER / "claims.json",
         FIGURES / "boards_aggregates.svg",
-        FIGURES / "main_chart.svg",
+        [FIGURES / f"{chart}_chart.svg" for chart in CHARTS],
         [FIGURES / f"{task}_difficulty.svg" for task in TASKS],
         [FIGURES / f"{name}_{figure}.svg" for name in DRAWN for figure in ("curves", "segments")],
         [FIGURES / f"{name}_{figure}.svg" for name in STATES for figure in ("residuals", "participation")],

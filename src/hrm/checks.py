@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from hrm.core.analysis_schema import RunsParams, analysis_params
-from hrm.core.comparison_schema import comparison_params
 from hrm.core.data_params import data_params
 from hrm.core.errors import ParameterError
 from hrm.core.files import read_yaml
 from hrm.core.pipeline_schema import PipelineParams, pipeline_params
-from hrm.core.report_schema import report_params
 from hrm.core.schema import evaluation_params, run_params
+from hrm.report.comparison_schema import comparison_params
+from hrm.report.report_schema import report_params
 
 
 def check_all(root: Path) -> PipelineParams:

@@ -9,8 +9,8 @@ import torch
 from helpers import PARAMS, tiny_run
 from hrm.bench import train
 from hrm.bench.kernels import group_of, kernel_rows
+from hrm.bench.schema import bench_params
 from hrm.cli import main
-from hrm.core.bench_schema import bench_params
 from hrm.core.schema import run_params
 
 SMALL = ["--set", "model.hidden_size=16", "--set", "model.heads=2", "--set", "model.mlp_multiple=8"]

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from helpers import PARAMS
 from hrm.cli import main
-from hrm.core.chart_schema import DotChart, LineChart
-from hrm.core.comparison_schema import comparison_params
 from hrm.report import figure_dots, figure_lines
+from hrm.report.chart_schema import DotChart, LineChart
 from hrm.report.charts import compare, csv_of
 from hrm.report.claims_file import read_claims
+from hrm.report.comparison_schema import comparison_params
 from hrm.report.style import styled
 from hrm.report.summary import SummaryRow, write_summary
 

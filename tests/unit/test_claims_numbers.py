@@ -3,8 +3,8 @@
 import pytest
 from evaluation_doubles import PARAMS
 
-from hrm.core.comparison_schema import comparison_params
 from hrm.report.claims_file import ClaimsParams, read_claims
+from hrm.report.comparison_schema import comparison_params
 from hrm.report.contrasts import PREFIX
 
 NUMBERS: dict[str, float | None] = {

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from helpers import PARAMS
 from hrm.cli import main
-from hrm.core.comparison_schema import AggregateParams, ContrastParams, comparison_params
 from hrm.core.schema import run_params
 from hrm.report.aggregates import aggregate, label_of, published_values
 from hrm.report.claims_file import read_claims
+from hrm.report.comparison_schema import AggregateParams, ContrastParams, comparison_params
 from hrm.report.contrasts import contrast_runs
 from hrm.report.figure_aggregates import draw
 from hrm.report.summary import SummaryRow, summarise, write_summary

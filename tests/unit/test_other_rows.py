@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from helpers import PARAMS
 from hrm.cli import main
-from hrm.core.comparison_schema import BandParams, comparison_params
 from hrm.core.errors import DataError
 from hrm.core.schema import evaluation_params
+from hrm.report.comparison_schema import BandParams, comparison_params
 from hrm.report.data_rows import data_rows
 from hrm.report.other_rows import band_runs, memory_rows
 from hrm.report.summary import read_summary

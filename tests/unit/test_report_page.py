@@ -16,9 +16,9 @@ from report_files import HOSTILE, SHA, Files, Page, make_files
 from helpers import PARAMS
 from hrm.cli import main
 from hrm.core.pipeline_schema import pipeline_params
-from hrm.core.report_schema import report_params
 from hrm.report.page.render import duration, energy
 from hrm.report.page.tables import read_csv
+from hrm.report.report_schema import report_params
 
 
 @pytest.fixture(scope="module")

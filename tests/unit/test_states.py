@@ -14,8 +14,8 @@ from hrm.analysis.components import principal_components
 from hrm.analysis.observe import Plan, observe, plan_of
 from hrm.analysis.residuals import Step, characters, intervals, resampled_means
 from hrm.analysis.states import WORDS
+from hrm.checks import check_all
 from hrm.cli import main
-from hrm.core.checks import check_all
 from hrm.core.errors import ParameterError
 from hrm.data.dataset import load_dataset
 from hrm.evaluation.evaluate import test_examples as examples_of

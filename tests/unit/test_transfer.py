@@ -8,8 +8,8 @@ import torch
 import yaml
 
 from helpers import PARAMS, facts_of, tiny_dataset, tiny_run
+from hrm.checks import check_all
 from hrm.cli import main
-from hrm.core.checks import check_all
 from hrm.core.errors import CheckpointError, ParameterError
 from hrm.training import loop
 from hrm.training.checkpoint import load_model, load_tensors

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from workspace import FIRST, NOTHING, PARAMS, RUN, SECOND, SOURCE, Workspace
 
-from hrm.core.comparison_schema import comparison_params
+from hrm.report.comparison_schema import comparison_params
 
 pytestmark = pytest.mark.workflow
 VARIANT = f"params/variants/{SECOND}.yaml"

@@ -8,7 +8,7 @@ import pytest
 from workspace import SOURCE
 
 pytestmark = pytest.mark.workflow
-TABLES = ["summary.csv", "claims.json", "claims.md", "boards_aggregates.csv", "main_chart.csv"]
+TABLES = ["summary.csv", "claims.json", "claims.md", "boards_aggregates.csv", "main_chart.csv", "hierarchy_chart.csv"]
 
 
 def test_committed_tables_are_what_the_records_give(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 # What the rules share: which runs there are, which parameter files decide each phase, and what each makes.
 from hrm.core.analysis_schema import analysis_params
-from hrm.core.comparison_schema import comparison_params
+from hrm.report.comparison_schema import comparison_params
 from hrm.core.data_params import data_files, data_params
-from hrm.core.report_schema import report_params
+from hrm.report.report_schema import report_params
 from hrm.core.schema import run_files, run_params
 
 PARAMS = Path("params")

@@ -17,6 +17,7 @@ ANSWERS = [
     "data/lattice/tokens.py",
     "data/maze/optimal.py",
     "data/maze/tokens.py",
+    "data/moves.py",
     "data/permutations.py",
     "data/turns.py",
 ]
@@ -36,6 +37,7 @@ SOURCES = {
         "data/arc/symmetries.py",
         "data/grid/dihedral.py",
         "data/grid/symmetries.py",
+        "data/moves.py",
         "data/sudoku/layout.py",
         "data/sudoku/plan.py",
         "data/sudoku/symmetries.py",
@@ -57,6 +59,8 @@ SOURCES = {
     "summarise": [
         "core",
         "evaluation/intervals.py",
+        "report/chart_schema.py",
+        "report/comparison_schema.py",
         "report/contrasts.py",
         "report/other_rows.py",
         "report/run_paths.py",
@@ -66,7 +70,9 @@ SOURCES = {
     "aggregate": [
         "core",
         "report/aggregates.py",
+        "report/chart_schema.py",
         "report/claims_file.py",
+        "report/comparison_schema.py",
         "report/contrasts.py",
         "report/run_paths.py",
         "report/summary.py",
@@ -75,8 +81,10 @@ SOURCES = {
     "render_aggregates": ["core", "report", "commands/render.py"],
     "compare_chart": [
         "core",
+        "report/chart_schema.py",
         "report/charts.py",
         "report/claims_file.py",
+        "report/comparison_schema.py",
         "report/contrasts.py",
         "report/run_paths.py",
         "report/summary.py",
@@ -100,7 +108,7 @@ RULE_FILES = {
     "compare_chart": "compare",
     "render_chart": "compare",
     "claims": "report",
-    "render": "report",
+    "render": "drawings",
     "show": "report",
     "report_page": "page",
 }

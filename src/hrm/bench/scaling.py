@@ -94,9 +94,9 @@ def measure(arguments: argparse.Namespace) -> None:
 
 def _row(root: Path, params: Any, device: Any, group: Any, steps: int) -> dict[str, Any]:
     """First losses and time of one setting, and whether the processes still hold the same weights."""
+    from hrm.bench.schema import bench_params
     from hrm.bench.steps import facts_of, random_dataset
     from hrm.bench.timing import time_rounds
-    from hrm.core.bench_schema import bench_params
     from hrm.core.device import describe_hardware
     from hrm.training.trainer import Trainer
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from hrm.bench.plain_step import Examples, PlainTrainer
-from hrm.core.bench_schema import SettingParams
+from hrm.bench.schema import SettingParams
 from hrm.core.schema import RunParams
 from hrm.data.dataset import Dataset, DatasetInfo, single_examples
 from hrm.training.trainer import Trainer

@@ -20,9 +20,9 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from hrm.bench.kernels import kernel_rows
+from hrm.bench.schema import BenchParams, SettingParams, Way, bench_params
 from hrm.bench.steps import our_step, plain_step
 from hrm.bench.timing import time_rounds, wait
-from hrm.core.bench_schema import BenchParams, SettingParams, Way, bench_params
 from hrm.core.device import choose_device, describe_hardware
 from hrm.core.errors import ParameterError
 from hrm.core.schema import RunParams, run_params

@@ -15,11 +15,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Group the rows, write the table."""
-    from hrm.core.comparison_schema import comparison_params
     from hrm.core.errors import ParameterError
     from hrm.core.files import write_text
     from hrm.report.aggregates import aggregate, csv_of
     from hrm.report.claims_file import read_claims
+    from hrm.report.comparison_schema import comparison_params
     from hrm.report.summary import read_summary
 
     known = comparison_params(arguments.params).aggregates

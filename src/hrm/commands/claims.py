@@ -38,11 +38,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _judge(arguments: argparse.Namespace) -> int:
-    from hrm.core.comparison_schema import comparison_params
     from hrm.core.files import write_json, write_text
     from hrm.report.aggregates import aggregate_rows
     from hrm.report.claims_file import read_claims
     from hrm.report.claims_table import scale_table
+    from hrm.report.comparison_schema import comparison_params
     from hrm.report.data_rows import data_rows
     from hrm.report.derived import derived_rows
     from hrm.report.ledger import make_ledger

@@ -15,10 +15,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Find the results, write the table."""
-    from hrm.core.comparison_schema import chart_params
     from hrm.core.files import write_text
     from hrm.report.charts import compare, csv_of
     from hrm.report.claims_file import read_claims
+    from hrm.report.comparison_schema import chart_params
     from hrm.report.summary import read_summary
 
     chart = chart_params(arguments.params, arguments.chart)

@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what was found; exit code 2 when the parameters are not in order."""
-    from hrm.core.checks import check_all
+    from hrm.checks import check_all
 
     pipeline = check_all(arguments.params)
     facts = machine() | {

@@ -111,9 +111,9 @@ def _draw(arguments: argparse.Namespace) -> "Figure":
 
         return figure_aggregates.draw(arguments.table)
     if arguments.figure == "chart":
-        from hrm.core.chart_schema import DotChart
-        from hrm.core.comparison_schema import chart_params
         from hrm.report import figure_dots, figure_lines
+        from hrm.report.chart_schema import DotChart
+        from hrm.report.comparison_schema import chart_params
 
         chart, confidence = chart_params(arguments.params, arguments.chart), _confidence(arguments.params)
         if isinstance(chart, DotChart):

@@ -18,9 +18,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Read the metrics, add what other files say and the contrasts of params/comparisons.yaml, write the table."""
     from hrm.core.analysis_schema import analysis_params
-    from hrm.core.comparison_schema import comparison_params
     from hrm.core.files import write_text
     from hrm.core.schema import evaluation_params
+    from hrm.report.comparison_schema import comparison_params
     from hrm.report.contrasts import contrast_runs
     from hrm.report.other_rows import band_runs, memory_rows
     from hrm.report.summary import read_metrics, summarise, write_summary

@@ -14,7 +14,8 @@ from torch import Tensor
 
 from hrm.data.dataset import DatasetInfo
 from hrm.data.lattice.rollout import Rollout, nearly_shortest
-from hrm.data.lattice.tokens import COLUMN_CHANGE, GOAL, ROW_CHANGE, SIDES, START
+from hrm.data.lattice.tokens import GOAL, SIDES, START
+from hrm.data.moves import COLUMN_CHANGE, ROW_CHANGE
 from hrm.evaluation.segments import Examples, SegmentModel, batch_rows, batch_starts
 
 CHANCE_WALKS = 4  # a maze

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from hrm.core.comparison_schema import AggregateParams, Grouping
 from hrm.core.errors import DataError
 from hrm.core.schema import RunParams, run_params
 from hrm.report.claims_file import ClaimsParams
+from hrm.report.comparison_schema import AggregateParams, Grouping
 from hrm.report.contrasts import PREFIX
 from hrm.report.summary import Key, SummaryRow
 

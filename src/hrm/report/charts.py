@@ -5,8 +5,8 @@ import io
 from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple
 
-from hrm.core.chart_schema import DotChart, DotPanelParams, DotRowParams, LineChart, LinePanelParams
 from hrm.core.errors import ParameterError
+from hrm.report.chart_schema import DotChart, DotPanelParams, DotRowParams, LineChart, LinePanelParams
 from hrm.report.claims_file import FACTORS, ClaimParams, ClaimsParams, GroupParams
 from hrm.report.summary import Key, SummaryRow
 from hrm.report.verdicts import Measured, judge

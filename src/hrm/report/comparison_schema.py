@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeInt, model_validator
 
-from hrm.core.chart_schema import Chart, check_charts
 from hrm.core.data_schema.base import Name
 from hrm.core.errors import ParameterError
 from hrm.core.params import Params, load_params
+from hrm.report.chart_schema import Chart, check_charts
 
 Grouping = Literal["segments", "architecture", "cycles"]
 

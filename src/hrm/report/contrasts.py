@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from hrm.core.comparison_schema import ContrastParams
+from hrm.report.comparison_schema import ContrastParams
 
 Runs = dict[tuple[str, str], dict[str, dict[str, float]]]
 PREFIX = "contrast_"

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from hrm.report import style
-from hrm.report.tables import label, mean_over_seeds, read_runs
+from hrm.report.tables import legend_names, mean_over_seeds, read_runs
 
 
 class Panel(NamedTuple):
@@ -29,7 +29,6 @@ PANELS = (
 
 
 HALTING = ("q_halt_accuracy", "mean_steps")
-LEGEND_LETTERS = 105  # of all names in one line of a legend as wide as the page, with room for the lines before them
 
 
 def draw(paths: Sequence[Path]) -> Figure:
@@ -43,9 +42,9 @@ def draw(paths: Sequence[Path]) -> Figure:
     halting = {group for group, runs in groups.items() if any(run.table["mean_steps"].nunique() > 1 for run in runs)}
     panels = [panel for panel in PANELS if halting or panel.column not in HALTING]
     rows = len(panels) // 2
-    names = [label(group, groups) for group in groups]
-    columns = max(1, min(3, LEGEND_LETTERS // (max(map(len, names)) + 5)))
-    figure = style.new_figure(style.PAGE_WIDTH, 1.9 * rows + 0.2 + 0.17 * -(-len(names) // columns))
+    names, seeds = legend_names(groups)
+    columns = style.legend_columns(names)
+    figure = style.new_figure(style.PAGE_WIDTH, 1.9 * rows + 0.37 + 0.17 * -(-len(names) // columns))
     for number, (panel, axes) in enumerate(zip(panels, figure.subplots(rows, 2, sharex=True).flat, strict=True)):
         for index, (group, runs) in enumerate(groups.items()):
             if panel.column in HALTING and group not in halting:
@@ -69,5 +68,5 @@ def draw(paths: Sequence[Path]) -> Figure:
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))  # five digits need room
         axes.xaxis.get_major_formatter().set_useOffset(False)
     handles, shown = figure.axes[0].get_legend_handles_labels()
-    figure.legend(handles, shown, loc="outside upper left", ncols=columns)
+    figure.legend(handles, shown, loc="outside upper left", ncols=columns, title=seeds, alignment="left")
     return figure

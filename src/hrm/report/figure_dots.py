@@ -10,9 +10,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import EngFormatter, MaxNLocator, NullLocator
 
-from hrm.core.chart_schema import DotChart, DotPanelParams
 from hrm.core.errors import DataError
 from hrm.report import style
+from hrm.report.chart_schema import DotChart, DotPanelParams
 from hrm.report.tables import read_table
 
 NUMBERS = ("ours", "low", "high", "seeds", "published")

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import EngFormatter, FixedLocator, FuncFormatter, NullLocator
 
-from hrm.core.chart_schema import LineChart, LinePanelParams
 from hrm.core.errors import DataError
 from hrm.report import style
+from hrm.report.chart_schema import LineChart, LinePanelParams
 from hrm.report.figure_dots import COUNTS, read_chart, told
 
 NUMBERS = ("ours", "low", "high", "seeds", "x", "published", "published_x")

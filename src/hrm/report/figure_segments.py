@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from hrm.report import style
-from hrm.report.tables import Run, label, mean_over_seeds, read_runs
+from hrm.report.tables import Run, legend_names, mean_over_seeds, read_runs
 
 COLUMNS = (
     "segments",
@@ -53,14 +53,14 @@ def draw(paths: Sequence[Path], confidence_text: str) -> Figure:
 
     `confidence_text` names the interval, as in "95 %". Raises DataError when a table is broken.
     """
-    series = _series(paths)
+    series, seeds = _series(paths)
     narrow = len(series) <= 4  # else the legend would be taller than the figure
     panels: list[Any] = [_draw_accuracy]
     if any(one.halts for one in series):
         panels.insert(0, _draw_steps)
     if all(one.computes for one in series):
         panels.append(_draw_computation)
-    columns = 1 if narrow else 2  # of the legend
+    columns = 1 if narrow else style.legend_columns([one.name for one in series])
     legend = 0.17 * -(-(len(series) + 3) // columns)
     if narrow:
         figure = style.new_figure(style.COLUMN_WIDTH, 1.75 * len(panels) + 0.35 + legend)
@@ -77,20 +77,22 @@ def draw(paths: Sequence[Path], confidence_text: str) -> Figure:
     if any(one.halts for one in series):
         handles.append(Line2D([], [], color=style.GREY, marker="o", label="halts by itself", **OPEN))
     bands = f"; bands: {confidence_text} Wilson intervals" if any(len(one.runs) == 1 for one in series) else ""
-    title = f"n = {counts} test puzzles{bands}"
+    title = f"n = {counts} test puzzles; {seeds}{bands}"
     figure.legend(handles=handles, loc="outside lower left", ncols=columns, title=title, alignment="left")
     return figure
 
 
-def _series(paths: Sequence[Path]) -> list[Series]:
+def _series(paths: Sequence[Path]) -> tuple[list[Series], str]:
+    """One series a group, and a note on their seeds."""
     groups = read_runs(paths, COLUMNS)
+    names, seeds = legend_names(groups)
     series = []
-    for index, (group, runs) in enumerate(groups.items()):
+    for index, (name, runs) in enumerate(zip(names, groups.values(), strict=True)):
         colour, marker = (cycle[index % len(cycle)] for cycle in (style.SERIES, style.MARKERS))
         line = style.LINES[index // len(style.SERIES) % len(style.LINES)]
         look = {"color": colour, "marker": marker, "linestyle": line}
-        series.append(Series(runs, mean_over_seeds(runs, "segments"), look, label(group, groups)))
-    return series
+        series.append(Series(runs, mean_over_seeds(runs, "segments"), look, name))
+    return series, seeds
 
 
 def _draw_steps(axes: Axes, series: Sequence[Series]) -> str:

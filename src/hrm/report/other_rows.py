@@ -4,9 +4,9 @@ import csv
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from hrm.core.comparison_schema import BandParams
 from hrm.core.errors import DataError
 from hrm.evaluation.intervals import wilson_interval
+from hrm.report.comparison_schema import BandParams
 from hrm.report.contrasts import Runs
 from hrm.report.run_paths import run_of
 from hrm.report.summary import DIGITS, SummaryRow

@@ -1,6 +1,6 @@
 """One look for all figures: sizes of a printed page, colours that colour-blind readers can tell apart, equal bytes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -76,6 +76,12 @@ def new_figure(width: float, height: float, layout: Literal["constrained"] | Non
     figure = Figure(figsize=(width, height), layout=layout)
     FigureCanvasAgg(figure)
     return figure
+
+
+def legend_columns(names: Iterable[str], width: float = PAGE_WIDTH, most: int = 3) -> int:
+    """How many columns a legend of these names can have in a figure of that width in inches."""
+    letters = int(15 * width)  # in one line of text, with room for what is drawn before each name
+    return max(1, min(most, letters // (max(map(len, names)) + 5)))
 
 
 def save(figure: Figure, stem: Path) -> list[Path]:

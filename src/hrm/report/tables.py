@@ -55,12 +55,18 @@ def read_table(path: Path, columns: Sequence[str], words: Sequence[str] = ()) ->
     return table
 
 
-def label(group: tuple[str, str], groups: dict[tuple[str, str], list[Run]]) -> str:
-    """Name of a group in a legend: the variant, with its task where there are several, and the number of seeds."""
-    tasks = {task for task, _ in groups}
-    name = group[1] if len(tasks) == 1 else f"{group[0]}, {group[1]}"
-    seeds = len(groups[group])
-    return f"{name} (thick: mean of {seeds} seeds)" if seeds > 1 else f"{name} (1 seed)"
+def legend_names(groups: dict[tuple[str, str], list[Run]]) -> tuple[list[str], str]:
+    """Name of each group in a legend, and a note on their seeds for all of them, or on each where they differ.
+
+    A name is that of the variant, with its task where there are several.
+    """
+    several = len({task for task, _ in groups}) > 1
+    names = [f"{task}, {variant}" if several else variant for task, variant in groups]
+    counts = [len(runs) for runs in groups.values()]
+    if len(set(counts)) == 1:
+        return names, f"thick lines: means of {counts[0]} seeds" if counts[0] > 1 else "1 seed"
+    seeds = [f"{count} seeds" if count > 1 else "1 seed" for count in counts]
+    return [f"{name} ({text})" for name, text in zip(names, seeds, strict=True)], "thick lines: means of seeds"
 
 
 def mean_over_seeds(runs: Sequence[Run], index: str) -> pd.DataFrame:

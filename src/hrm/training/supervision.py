@@ -7,9 +7,7 @@ from numpy.typing import NDArray
 
 from hrm.core.errors import ParameterError
 from hrm.data.dataset import Dataset
-
-# Of the labels 1 to 4: up, down, left, right.
-ROW_CHANGE, COLUMN_CHANGE = np.array([-1, 1, 0, 0]), np.array([0, 0, -1, 1])
+from hrm.data.moves import COLUMN_CHANGE, ROW_CHANGE
 
 
 def supervise_every(dataset: Dataset, every: int) -> Dataset:
@@ -35,7 +33,7 @@ def path_places(labels: NDArray[np.uint8], columns: int) -> NDArray[np.int64]:
     Labels are those of hrm.data.lattice.tokens: move + 1 at each cell of the path but the goal.
     """
     moves = np.maximum(labels.astype(np.int64) - 1, 0)
-    following = np.arange(labels.shape[1]) + ROW_CHANGE[moves] * columns + COLUMN_CHANGE[moves]
+    following = np.arange(labels.shape[1]) + np.take(ROW_CHANGE, moves) * columns + np.take(COLUMN_CHANGE, moves)
     rows = np.arange(len(labels))
     led_to = np.zeros(labels.shape, dtype=bool)
     maze, cell = np.nonzero(labels)

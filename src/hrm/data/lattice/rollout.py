@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from hrm.core.errors import DataError
-from hrm.data.lattice.tokens import COLUMN_CHANGE, GOAL, ROW_CHANGE, SIDES, START
+from hrm.data.lattice.tokens import GOAL, SIDES, START
+from hrm.data.moves import COLUMN_CHANGE, ROW_CHANGE
 
 TOLERANCE = 1.05  # of the study's share of nearly shortest ways
 

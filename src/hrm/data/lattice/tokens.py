@@ -19,7 +19,6 @@ PLAIN, START, GOAL = range(ROLES)
 SIDES = 16  # combinations of open sides
 VOCABULARY_SIZE = 1 + SIDES * ROLES
 Tokens = NDArray[np.uint8]
-ROW_CHANGE, COLUMN_CHANGE = [-1, 1, 0, 0], [0, 0, -1, 1]  # of the moves
 
 
 def encode(openings: Tokens, starts: NDArray[np.int64], goals: NDArray[np.int64]) -> Tokens:

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from hrm.core.analysis_schema import analysis_params
-from hrm.core.comparison_schema import comparison_params
 from hrm.core.errors import DataError
 from hrm.core.pipeline_schema import PipelineParams, pipeline_params
-from hrm.core.report_schema import FigureParams, SectionParams, TableParams, report_params
 from hrm.report.claims_file import read_claims
+from hrm.report.comparison_schema import comparison_params
 from hrm.report.ledger_file import read_ledger
 from hrm.report.page.pictures import Embedded, embed
 from hrm.report.page.records import (
@@ -25,6 +24,7 @@ from hrm.report.page.records import (
 )
 from hrm.report.page.tables import Table, read_csv
 from hrm.report.page.verdict_rows import SILENT, ClaimRow, Origins, claim_rows, counts, of_groups
+from hrm.report.report_schema import FigureParams, SectionParams, TableParams, report_params
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import yaml
 
 from hrm.core.errors import DataError
 from hrm.core.files import read_json
+from hrm.report.run_paths import runs_below
 
 RunKey = tuple[str, str, int]  # task, variant, seed
 
@@ -64,7 +65,7 @@ def read_trainings(results: Path, runs: Iterable[RunKey]) -> list[Training]:
 
 def found_trainings(results: Path) -> list[Training]:
     """Every TASK/VARIANT/seedN with both records, in the order of their names."""
-    return read_trainings(results, [run for run in _runs(results, "provenance.json") if _evaluated(results, run)])
+    return read_trainings(results, [run for run in runs_below(results, "provenance.json") if _evaluated(results, run)])
 
 
 def read_analyses(results: Path, states: Iterable[RunKey], routing: Iterable[RunKey]) -> list[Analysis]:
@@ -77,7 +78,7 @@ def read_analyses(results: Path, states: Iterable[RunKey], routing: Iterable[Run
 def found_analyses(results: Path) -> list[Analysis]:
     """As `read_analyses`, of those that there are."""
     kinds = ("states", "routing")
-    found = [_analysis(results, kind, run) for kind in kinds for run in _runs(results / kind, f"{kind}.json")]
+    found = [_analysis(results, kind, run) for kind in kinds for run in runs_below(results / kind, f"{kind}.json")]
     path = results / "memory.json"
     return [*found, _memory(path)] if path.exists() else found
 
@@ -102,12 +103,6 @@ def made(origins: Sequence[Origin]) -> dict[str, Any]:
         commits[origin.commit, origin.modified] = commits.get((origin.commit, origin.modified), 0) + 1
     times = sorted(origin.finished for origin in origins)
     return {"first": times[0], "last": times[-1], "commits": list(commits.items())} if times else {}
-
-
-def _runs(folder: Path, name: str) -> list[RunKey]:
-    """The runs below a folder that have a file of this name."""
-    found = (path.relative_to(folder).parts for path in folder.glob(f"*/*/seed*/{name}"))
-    return sorted((task, variant, int(seed.removeprefix("seed"))) for task, variant, seed, _ in found)
 
 
 def _evaluated(results: Path, run: RunKey) -> bool:

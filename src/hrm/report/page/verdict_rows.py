@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hrm.core.comparison_schema import ContrastParams
 from hrm.core.errors import ParameterError
 from hrm.report.claims_file import PairParams
 from hrm.report.claims_table import ours, published
+from hrm.report.comparison_schema import ContrastParams
 from hrm.report.contrasts import PREFIX
 from hrm.report.ledger_file import is_measured
 from hrm.report.page.records import Analysis, Training
