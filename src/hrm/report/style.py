@@ -89,10 +89,7 @@ def save(figure: Figure, stem: Path) -> list[Path]:
     if stem.suffix in METADATA:
         stem = stem.with_suffix("")
     written = [stem.with_name(stem.name + suffix) for suffix in SUFFIXES]
-    # The places of axes and legends are found once: for each format again they take as long as the drawing.
-    figure.set_dpi(PNG_DPI)
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")
+    _settle(figure)
     for path in written:
         with atomic_path(path) as temporary:
             figure.savefig(temporary, format=path.suffix[1:], dpi=PNG_DPI, metadata=METADATA[path.suffix])
@@ -101,6 +98,7 @@ def save(figure: Figure, stem: Path) -> list[Path]:
 
 def write_png(figure: Figure, target: Path | BytesIO) -> None:
     """Write `figure` as PNG; equal figures are equal bytes."""
+    _settle(figure)
     figure.savefig(target, format="png", dpi=PNG_DPI, metadata=METADATA[".png"])
 
 
@@ -109,3 +107,16 @@ def png(figure: Figure) -> bytes:
     buffer = BytesIO()
     write_png(figure, buffer)
     return buffer.getvalue()
+
+
+def _settle(figure: Figure) -> None:
+    """Find the places of axes and legends once: at each writing again they take as long as the drawing.
+
+    They are rounded, as their last digits differ from one run to the next, and names inside the SVG are hashes of them.
+    """
+    figure.set_dpi(PNG_DPI)
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for axes in figure.axes:
+        left, bottom, width, height = axes.get_position(original=True).bounds
+        axes.set_position((round(left, 9), round(bottom, 9), round(width, 9), round(height, 9)))
