@@ -35,12 +35,13 @@ def segments(paths: Sequence[Path]) -> Figure:
     return figure_segments.draw(paths, "95 %")
 
 
+@pytest.mark.parametrize("lines", [1, 2, 6])
 @pytest.mark.parametrize(("make", "draw"), [(histories, figure_curves.draw), (segment_tables, segments)])
 def test_a_legend_of_long_names_stays_inside_its_figure(
-    tmp_path: Path, make: Callable[[Path], list[Path]], draw: Callable[[Sequence[Path]], Figure]
+    tmp_path: Path, make: Callable[[Path], list[Path]], draw: Callable[[Sequence[Path]], Figure], lines: int
 ) -> None:
     with style.styled():
-        figure = draw(many(make(tmp_path / "one")[0], tmp_path / "many"))
+        figure = draw(many(make(tmp_path / "one")[0], tmp_path / "many")[:lines])
         figure.draw_without_rendering()
         (legend,) = figure.legends
         box, page = legend.get_window_extent(), figure.bbox

@@ -26,6 +26,7 @@ COLUMNS = (
     "exact_accuracy_high",
 )
 COMPUTATION = {"mean_steps", "halting_accuracy", "layers_a_segment"}  # tables of older evaluations lack them
+TRAINED: dict[str, Any] = {"color": style.GREY, "linestyle": ":", "linewidth": 1.2}
 OPEN: dict[str, Any] = {"linestyle": "--", "markerfacecolor": "white", "linewidth": 1.2}  # of examples that halt
 
 
@@ -61,7 +62,7 @@ def draw(paths: Sequence[Path], confidence_text: str) -> Figure:
     if all(one.computes for one in series):
         panels.append(_draw_computation)
     columns = 1 if narrow else style.legend_columns([one.name for one in series])
-    legend = 0.17 * -(-(len(series) + 3) // columns)
+    legend = 0.17 * -(-(len(series) + 4 + narrow) // columns)
     if narrow:
         figure = style.new_figure(style.COLUMN_WIDTH, 1.75 * len(panels) + 0.35 + legend)
         places = figure.subplots(len(panels), 1, squeeze=False).flat
@@ -74,10 +75,13 @@ def draw(paths: Sequence[Path], confidence_text: str) -> Figure:
         axes.set_title(f"({letter}) {title}" if len(panels) > 1 else title, loc="left")
     counts = " or ".join(f"{number:,}" for number in examples)
     handles = [Line2D([], [], label=one.name, **one.look) for one in series]
+    handles.append(Line2D([], [], label="segments in training", **TRAINED))
     if any(one.halts for one in series):
         handles.append(Line2D([], [], color=style.GREY, marker="o", label="halts by itself", **OPEN))
-    bands = f"; bands: {confidence_text} Wilson intervals" if any(len(one.runs) == 1 for one in series) else ""
-    title = f"n = {counts} test puzzles; {seeds}{bands}"
+    notes = [f"n = {counts} test puzzles; {seeds}"]
+    if any(len(one.runs) == 1 for one in series):
+        notes.append(f"bands: {confidence_text} Wilson intervals")
+    title = (";\n" if narrow else "; ").join(notes)
     figure.legend(handles=handles, loc="outside lower left", ncols=columns, title=title, alignment="left")
     return figure
 
@@ -162,9 +166,9 @@ def _segments_axis(axes: Axes, series: Sequence[Series]) -> None:
     ticks = _powers(most)
     axes.xaxis.set_major_locator(FixedLocator(ticks))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_xticklabels([f"{tick}\ntrained" if tick in trained else str(tick) for tick in ticks])
+    axes.set_xticklabels([str(tick) for tick in ticks])
     for segments in sorted(trained):
-        axes.axvline(segments, color=style.GREY, linestyle=":", linewidth=1.2)
+        axes.axvline(segments, **TRAINED)
     axes.set_xlabel("limit of segments at inference")
 
 
