@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from figure_doubles import histories, segment_tables
 from matplotlib.figure import Figure
-from test_figures import histories, segment_tables
 
 from hrm.report import figure_curves, figure_segments, style
 from hrm.report.run_paths import runs_below

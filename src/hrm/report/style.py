@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from hrm.core.files import atomic_path
 
 COLUMN_WIDTH, PAGE_WIDTH = 3.4, 7.0  # inches: one column and both columns of a printed page
+LEGEND_LETTERS = 105  # of all names in one line of a legend as wide as the page, with room for the lines before them
 PNG_DPI = 200
 SUFFIXES = (".svg", ".png", ".pdf")
 # Of what else would differ from day to day, or with the version of matplotlib.
@@ -78,10 +79,9 @@ def new_figure(width: float, height: float, layout: Literal["constrained"] | Non
     return figure
 
 
-def legend_columns(names: Iterable[str], width: float = PAGE_WIDTH, most: int = 3) -> int:
-    """How many columns a legend of these names can have in a figure of that width in inches."""
-    letters = int(15 * width)  # in one line of text, with room for what is drawn before each name
-    return max(1, min(most, letters // (max(map(len, names)) + 5)))
+def legend_columns(names: Iterable[str]) -> int:
+    """How many columns a legend of these names can have in a figure as wide as the page, three at most."""
+    return max(1, min(3, LEGEND_LETTERS // (max(map(len, names)) + 5)))
 
 
 def save(figure: Figure, stem: Path) -> list[Path]:
@@ -89,7 +89,14 @@ def save(figure: Figure, stem: Path) -> list[Path]:
     if stem.suffix in METADATA:
         stem = stem.with_suffix("")
     written = [stem.with_name(stem.name + suffix) for suffix in SUFFIXES]
-    _settle(figure)
+    # The places of axes and legends are found once: for each format again they take as long as the drawing. They are
+    # rounded, as their last digits differ from one run to the next, and names inside the SVG are hashes of them.
+    figure.set_dpi(PNG_DPI)
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for axes in figure.axes:
+        left, bottom, width, height = axes.get_position(original=True).bounds
+        axes.set_position((round(left, 9), round(bottom, 9), round(width, 9), round(height, 9)))
     for path in written:
         with atomic_path(path) as temporary:
             figure.savefig(temporary, format=path.suffix[1:], dpi=PNG_DPI, metadata=METADATA[path.suffix])
@@ -98,7 +105,6 @@ def save(figure: Figure, stem: Path) -> list[Path]:
 
 def write_png(figure: Figure, target: Path | BytesIO) -> None:
     """Write `figure` as PNG; equal figures are equal bytes."""
-    _settle(figure)
     figure.savefig(target, format="png", dpi=PNG_DPI, metadata=METADATA[".png"])
 
 
@@ -107,16 +113,3 @@ def png(figure: Figure) -> bytes:
     buffer = BytesIO()
     write_png(figure, buffer)
     return buffer.getvalue()
-
-
-def _settle(figure: Figure) -> None:
-    """Find the places of axes and legends once: at each writing again they take as long as the drawing.
-
-    They are rounded, as their last digits differ from one run to the next, and names inside the SVG are hashes of them.
-    """
-    figure.set_dpi(PNG_DPI)
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")
-    for axes in figure.axes:
-        left, bottom, width, height = axes.get_position(original=True).bounds
-        axes.set_position((round(left, 9), round(bottom, 9), round(width, 9), round(height, 9)))
