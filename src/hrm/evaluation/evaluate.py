@@ -200,7 +200,7 @@ def _measure(model: SegmentModel | MajorityAnswer, test: Test, player: str) -> M
     if player in params.weights and not isinstance(model, MajorityAnswer):
         shown = measures.example_to_show(record.exact[:trained])
         exact = record.exact[:trained, shown]
-        steps = _shown_example(model, test.dataset, test.examples, shown, exact, batch_size, halts)
+        steps = _shown_example(model, test.dataset, test.examples, shown, exact, batch_size, halts, player)
     seconds = round(time.monotonic() - started, 2)
     return Measured(metrics, segments, difficulty, record.answers, record.q[:trained], steps, voted, seconds)
 
@@ -298,7 +298,14 @@ def _record(
 
 
 def _shown_example(
-    model: SegmentModel, dataset: Dataset, examples: Examples, shown: int, exact: Tensor, batch_size: int, halts: bool
+    model: SegmentModel,
+    dataset: Dataset,
+    examples: Examples,
+    shown: int,
+    exact: Tensor,
+    batch_size: int,
+    halts: bool,
+    weights: str,
 ) -> dict[str, Any]:
     """steps.json: one test example with its prediction after each segment up to the trained number, and on the way."""
     cells, q = record_example(model, examples, shown, len(exact), batch_size)
@@ -306,6 +313,7 @@ def _shown_example(
     generator = dataset.info.generator
     return {
         "rule": measures.EXAMPLE_RULE,
+        "weights": weights,
         "task": dataset.info.task,
         "family": dataset.info.family,
         "grid_shape": dataset.info.grid_shape,

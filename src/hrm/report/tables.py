@@ -76,6 +76,12 @@ def legend_names(groups: dict[tuple[str, str], list[Run]]) -> tuple[list[str], s
     return [f"{name} ({text})" for name, text in zip(names, seeds, strict=True)], f"{common}thick lines: means of seeds"
 
 
+def title_of(run: Run) -> str:
+    """Variant and weights of one run, over its panel."""
+    weights = WEIGHTS_IN_WORDS.get(run.player)
+    return f"{run.variant}\n{weights}" if weights else run.variant
+
+
 def mean_over_seeds(runs: Sequence[Run], index: str) -> pd.DataFrame:
     """Mean of every number at each value of `index` that all runs have, sorted by it."""
     rows = pd.concat([run.table for run in runs]).groupby(index)
