@@ -68,7 +68,9 @@ def _states(model: Hrm, examples: Examples, segments: int, given_input: list[boo
 
 @contextmanager
 def _noting(model: Hrm, calls: list[States], given_input: list[bool]) -> Iterator[None]:
-    """Within the context, each module call adds its states to `calls`, and one of H to `given_input` if it got the input.
+    """Within the context, each call of a module adds the two states that it was given.
+
+    A call of H adds to `given_input` whether it was handed the embedded input.
 
     One network in both roles (TRM) is told apart by the embedded input, which the low role alone is given.
     """
