@@ -54,7 +54,7 @@ NUMBERS: dict[str, float | None] = {
     **{"hrm_sudoku_1k_spread": 2.0, "hrm_arc_1_time": 24 * 60, "hrm_sudoku_1k_time": 10, "hrm_maze_hard_time": 60},
     "note_early_stop": None,
     # ARC Prize
-    **{"hrm_arc_1_semi_private": 32, "hrm_arc_2_semi_private": 2, "arc_transformer_gap": 5, "arc_second_loop": 13},
+    **{"hrm_arc_1_semi_private": 32, "hrm_arc_2_semi_private": 2, "arc_transformer_gap": 0, "arc_second_loop": 13},
     **{"arc_eight_loops": 2, "arc_trained_loops": 15, "arc_evaluation_alone": 31, "arc_all_tasks": 41},
     **{"arc_300_votes": 0, "arc_30_votes": 4, "arc_30_augmentations": 4},
     # TRM paper
@@ -119,8 +119,11 @@ NUMBERS: dict[str, float | None] = {
         for kind, value in zip(("mean", "gap"), values, strict=True)
     },
     # pointer-over-heads
-    **{"pointer_goal": 67.90, "pointer_nearly_shortest": 51.85, "pointer_parameters": 8},
-    **{"pointer_baseline_goal": 55.56, "pointer_baseline_nearly_shortest": 44.44, "pointer_baseline_parameters": 8},
+    **{"pointer_goal": 67.90, "pointer_nearly_shortest": 51.85, "pointer_parameters": 7.04},
+    **{"pointer_baseline_goal": 55.56, "pointer_baseline_nearly_shortest": 44.44},
+    **{"pointer_baseline_parameters": 7.21, "pointer_o1_goal": 39.51, "pointer_o1_nearly_shortest": 28.40},
+    **{"pointer_sparse_goal": 53.09, "pointer_sparse_nearly_shortest": 39.51, "pointer_period": 4},
+    **{"pointer_temperature_start": 2.0, "pointer_temperature_end": 1.0, "pointer_warmup": 500, "pointer_clip": 1.0},
     **{"pointer_low_updates": 240_000, "pointer_high_updates": 60_000},
     # data sets
     **{"data_sudoku_training": 3_831_994, "data_sudoku_test": 422_786, "data_sudoku_equivalent": 0},
@@ -132,6 +135,9 @@ NUMBERS: dict[str, float | None] = {
     **{"data_maze_least_walls": 30, "data_maze_most_walls": 50, "data_maze_length": 110},
     **{"data_arc_1_training": 400, "data_arc_1_evaluation": 400, "data_arc_1_concept": 160, "data_arc_1_tasks": 960},
     **{"data_arc_1_augmentations": 1000, "data_arc_1_ids": 876_412, "data_arc_2_tasks": 1120},
+    # the explanation
+    **{"explanation_size": 50, "explanation_most_steps": 16, "explanation_tasks": 960, "explanation_examples": 960_000},
+    **{"explanation_high_sees_no_input": 0, "explanation_votes_help": 0, "explanation_arc_2": 0},
     # the exploration guide
     **{"guide_high_updates": 2, "guide_low_updates": 4, "guide_high_period": 2, "guide_schedule": 0},
     **{"guide_sudoku": 20, "guide_dimensions": 2, "guide_memory": 1},

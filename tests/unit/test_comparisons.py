@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from helpers import PARAMS
 from hrm.cli import main
+from hrm.core.errors import ParameterError
 from hrm.core.schema import run_params
 from hrm.report.aggregates import aggregate, label_of, published_values
 from hrm.report.claims_file import read_claims
@@ -77,7 +78,7 @@ def test_groups_are_means_of_rows_beside_the_published_ones_grouped_the_same_way
     variants = sorted({variant for variant, _ in published})
     assert len(variants) == 10
     rows = [row_of(name, metric, published[name, metric] / 100) for name in variants for metric in params.metrics]
-    rows.append(row_of("contrast_segments", "exact_accuracy", 0.9))
+    rows += [row_of(name, "exact_accuracy", 0.9) for name in ("contrast_segments", "board_hl_2x4_s2")]  # no rows of it
     found = aggregate(params, {(row.task, row.variant, row.metric): row for row in rows}, claims, PARAMS, "gpu")
     for row in found:  # ours are the published numbers here
         assert row.mean == pytest.approx(row.published)
@@ -88,6 +89,30 @@ def test_groups_are_means_of_rows_beside_the_published_ones_grouped_the_same_way
     assert means["architecture", "H-only, BPTT"] == pytest.approx(44, abs=0.6)
     assert means["cycles", "16"] == pytest.approx(56, abs=0.6)
     assert [row.group for row in found if row.by == "cycles"][::2] == ["4", "8", "16"]
+    unknown = params.model_copy(update={"rows": {"board_hl_2x2_s2": {"exact_accuracy": "rumour"}}})
+    with pytest.raises(ParameterError, match="'rumour', which is no claim"):
+        published_values(claims, unknown)
+
+
+def test_contrasts_of_rows_are_the_differences_of_the_studys_means() -> None:
+    claims, params = read_claims(PARAMS / "claims.yaml"), comparison_params(PARAMS)
+    published = published_values(claims, params.aggregates["boards"])
+    wanted = {  # means of its tables, in points: accuracy, gain
+        "rows_segments": (50 - 36, 8 - 2),
+        "rows_hl_over_bptt": (48 - 44,),
+        "rows_bptt_over_detached": (44 - 30,),
+        "rows_cycles_16_over_4": (56 - 39,),
+        "rows_cycles_4_over_8": (39 - 35, 6 - 2),
+    }
+    for name, means in wanted.items():
+        contrast = params.contrasts[name]
+        for metric, mean in zip(("exact_accuracy", "scaling_gain"), means, strict=False):
+            found = sum(weight * published[variant, metric] for variant, weight in contrast.weights.items())
+            # By the ten rows its means would be 0.52, not 0.50, for 4 segments, and 0.41, not 0.39, for 4 cycles.
+            assert found == pytest.approx(mean, abs=3.0) and found > 0, name
+    gain = params.contrasts["rows_cycles_4_over_16"]
+    found = sum(weight * published[variant, "scaling_gain"] for variant, weight in gain.weights.items())
+    assert found == pytest.approx(6 - 3, abs=1.1)
 
 
 def test_architectures_have_the_names_of_the_study() -> None:
@@ -112,4 +137,4 @@ def test_command_and_figure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
 
 def test_a_grouping_that_nobody_knows_is_refused() -> None:
     with pytest.raises(ValueError, match="segments"):
-        AggregateParams(task="boards", metrics=["exact_accuracy"], by=["colour"], published=None)  # type: ignore[list-item]
+        AggregateParams(task="boards", metrics=["exact_accuracy"], by=["colour"], rows={"a": {}})  # type: ignore[list-item]

@@ -42,12 +42,30 @@ def think(steps: str, names: str) -> Any:
     return run
 
 
+def test_a_high_module_that_sees_the_input_is_found_out(
+    network: tuple[Hrm, Examples], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def peeking(self: Hrm, states: Carry, injected: Any, rotary: Any, positions: slice) -> Carry:
+        high, low = states
+        for given in (injected, None):
+            low = self.low_module(low, high, injected, rotary)
+            low = self.low_module(low, high, injected, rotary)
+            high = self.high_module(high, low, given, rotary)
+        return Carry(high, low)
+
+    monkeypatch.setattr(Hrm, "think", peeking)
+    found = dynamics(*network, segments=1)
+    assert found["dynamics_high_given_input"] == 0.5
+    assert found["dynamics_off_schedule"] == 0.0
+
+
 def test_hrm_updates_low_at_every_step_and_high_every_second(network: tuple[Hrm, Examples]) -> None:
     assert dynamics(*network, segments=2) == {
         "dynamics_high_updates": 2.0,
         "dynamics_low_updates": 4.0,
         "dynamics_high_period": 2.0,
         "dynamics_off_schedule": 0.0,
+        "dynamics_high_given_input": 0.0,
     }
 
 

@@ -161,10 +161,106 @@ def test_what_makes_no_sense_is_refused(variant, override, message):
         tiny_run(*SMALL, override, variant=variant)
 
 
+KEPT = ("model.pointer.controller_reset=never", "model.gradient.rule=last_refinement", "model.pointer.residual=sum")
+
+
+def test_controllers_that_are_never_reset_keep_their_states_through_the_next_example():
+    reset, kept = (model_of(*KEPT, f"model.pointer.controller_reset={when}") for when in ("segment", "never"))
+    tokens, ids = torch.randint(1, 6, (3, 16)), torch.zeros(3, dtype=torch.long)
+    fresh = torch.ones(3, dtype=torch.bool)
+    answers = {}
+    for name, model in (("reset", reset), ("kept", kept)):
+        carry = model.initial_carry(3, CPU)
+        found = []
+        for _ in range(2):
+            carry, logits, _ = model(model.reset(carry, fresh), tokens, ids)
+            found.append(logits)
+        answers[name] = found
+    assert torch.equal(answers["reset"][0], answers["reset"][1])
+    assert torch.equal(answers["kept"][0], answers["reset"][0])  # at first nothing was kept
+    assert not torch.allclose(answers["kept"][1], answers["kept"][0])
+    assert not any(state.requires_grad for state in carry)
+
+
+def test_kept_controllers_are_those_after_the_last_refinement():
+    model = model_of(*KEPT, "model.pointer.refinements=3")
+    seen = []
+    model.blocks[1].controller.register_forward_hook(lambda _, __, given: seen.append(given[1]))
+    carry = model.initial_carry(2, CPU)
+    carry, _, _ = model(carry, torch.ones(2, 16, dtype=torch.long), torch.zeros(2, dtype=torch.long))
+    assert carry.controllers.shape == (2, 2, 2 * seen[0].high.shape[-1])
+    assert torch.equal(carry.controllers[:, 1], torch.cat(seen[-1], dim=-1))
+    with torch.no_grad():
+        assert (model.reset(carry, torch.ones(2, dtype=torch.bool)).high_state == 0).all()
+
+
+def test_kept_controllers_are_saved_and_set_back():
+    whole, part = (trainer(*KEPT) for _ in range(2))
+    for _ in range(4):
+        whole.advance()
+    for _ in range(2):
+        part.advance()
+    resumed = trainer(*KEPT)
+    resumed.restore({name: tensor.clone() for name, tensor in part.state().items()}, 2, "test")
+    for _ in range(2):
+        resumed.advance()
+    assert torch.equal(resumed.flat.values, whole.flat.values)
+    assert torch.equal(resumed.carry.states.controllers, whole.carry.states.controllers)
+
+
+def test_without_a_residual_the_stack_alone_is_applied_again_and_again():
+    model = model_of("model.pointer.residual=none", "model.pointer.inject_input=false", "model.pointer.refinements=2")
+    tokens, ids = torch.randint(1, 6, (3, 16)), torch.zeros(3, dtype=torch.long)
+    carry = model.initial_carry(3, CPU)
+    seen = []
+    model.blocks[0].register_forward_hook(lambda _, given, __: seen.append(given[0]))
+    model.blocks[1].register_forward_hook(lambda _, __, result: seen.append(result[0]))
+    _, logits, _ = model(carry, tokens, ids)
+    assert torch.equal(seen[2], seen[1])  # what the second refinement is given is what the first one gave
+    torch.testing.assert_close(logits, model.head(seen[3][:, model.embedding.puzzle_length :]))
+
+
+@pytest.mark.parametrize(
+    ("variant", "setting"),
+    [
+        ("pointer_gated", {"high_gate": True}),
+        ("pointer_entropy", {"entropy_weight": 5e-4}),
+        ("pointer_hard", {"routing": "straight_through"}),
+        ("pointer_refinements_12", {"refinements": 12}),
+        ("pointer_refinements_20", {"refinements": 20}),
+        ("pointer_sparse", {}),
+        ("pointer_curriculum", {}),
+    ],
+)
+def test_each_switch_of_the_study_is_one_change_to_its_model(variant, setting):
+    plain, switched = (run_params(PARAMS, "gpu", "lattice_mazes_open", name, []) for name in ("pointer", variant))
+    pointer = plain.model.pointer.model_copy(update=setting)
+    assert switched.model == plain.model.model_copy(update={"pointer": pointer})
+    assert (switched.halting, switched.optimizer) == (plain.halting, plain.optimizer)
+    others = {"pointer_sparse": {"supervise_every": 3}, "pointer_curriculum": {"curriculum": switched.train.curriculum}}
+    assert switched.train == plain.train.model_copy(update=others.get(variant, {}))
+    assert (switched != plain) and (variant != "pointer_curriculum" or switched.train.curriculum.start < 1)
+
+
+def test_o1_trainings_differ_as_the_runs_of_the_study_do():
+    first, kept, aligned, hard = (
+        run_params(PARAMS, "gpu", "lattice_mazes_open", name, []).model
+        for name in ("pointer_first_o1", "pointer_kept_router", "pointer_last_refinement", "pointer_hard_ponder")
+    )
+
+    def changed(model, **settings):
+        return model.model_copy(update={"pointer": model.pointer.model_copy(update=settings)})
+
+    assert kept == changed(aligned, controller_reset="never")
+    assert first == changed(kept, residual="none", temperature_end=2.0)
+    assert hard == changed(aligned, routing="straight_through", ponder_cost=0.01)
+
+
 def test_a_segment_is_one_graph_without_a_break():
     """What torch.compile traces on a GPU; here it only traces."""
     costs = ("model.pointer.entropy_weight=0.1", "model.pointer.ponder_cost=0.1")
     switches = ("model.pointer.routing=straight_through", "model.pointer.refinements=2", "model.high_layers=1")
+    switches += ("model.pointer.controller_reset=never",)
     t, plain = (trainer(*costs, *switches, "model.low_layers=0") for _ in range(2))
     t.segment = torch.compile(t._segment, backend="eager", fullgraph=True)
     for _ in range(3):

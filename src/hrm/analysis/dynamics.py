@@ -26,13 +26,16 @@ def dynamics(model: Hrm, examples: Examples, segments: int) -> dict[str, float]:
     dynamics_high_period: changes of the low state from one change of the high state to the next, the mean.
     dynamics_off_schedule: share of module calls after which not exactly that state had changed which the paper's
     schedule says, with the T and N of the network's parameters.
+    dynamics_high_given_input: share of the high module's calls that are handed the embedded input; of one network in
+    both roles (TRM) there is none, as that is what tells its roles apart.
 
     Args:
         model: in eval mode, on the device of `examples`.
         examples: all in one batch.
         segments: at least 1.
     """
-    seen = list(_states(model, examples, segments))
+    given_input: list[bool] = []
+    seen = list(_states(model, examples, segments, given_input))
     changed = [
         torch.stack([(after != before).flatten(1).any(dim=1) for before, after in zip(old, new, strict=True)])
         for old, new in pairwise(seen)
@@ -48,33 +51,40 @@ def dynamics(model: Hrm, examples: Examples, segments: int) -> dict[str, float]:
         "dynamics_low_updates": low.mean().item() / segments,
         "dynamics_high_period": (low / high.clamp_min(1)).mean().item(),
         "dynamics_off_schedule": off.double().mean().item(),
-    }
+    } | ({"dynamics_high_given_input": sum(given_input) / len(given_input)} if given_input else {})
 
 
-def _states(model: Hrm, examples: Examples, segments: int) -> Iterator[States]:
-    """Both states before every module call, then those at the end."""
+def _states(model: Hrm, examples: Examples, segments: int, given_input: list[bool]) -> Iterator[States]:
+    """Both states before every module call, then those at the end; `given_input` gets an entry a call of H."""
     carry = model.initial_carry(len(examples.inputs), examples.inputs.device)
     tokens = examples.inputs.long()
     for _ in range(segments):
         calls: list[States] = []
-        with _noting(model, calls), torch.inference_mode():
+        with _noting(model, calls, given_input), torch.inference_mode():
             carry, _, _ = model.forward(carry, tokens, examples.puzzle_ids)
         yield from calls
     yield carry[0], carry[1]
 
 
 @contextmanager
-def _noting(model: Hrm, calls: list[States]) -> Iterator[None]:
+def _noting(model: Hrm, calls: list[States], given_input: list[bool]) -> Iterator[None]:
     """Within the context, each call of a module adds the two states that it was given.
+
+    A call of H adds to `given_input` whether it was handed the embedded input.
 
     One network in both roles (TRM) is told apart by the embedded input, which the low role alone is given.
     """
 
-    def note(_: nn.Module, given: tuple[Any, ...]) -> None:
-        own, other, injected = given[:3]
-        calls.append((own, other) if injected is None else (other, own))
+    shared = model.params.shared_modules
 
-    modules = {model.high_module, model.high_module if model.params.shared_modules else model.low_module}
+    def note(module: nn.Module, given: tuple[Any, ...]) -> None:
+        own, other, injected = given[:3]
+        high = injected is None if shared else module is model.high_module
+        calls.append((own, other) if high else (other, own))
+        if high and not shared:
+            given_input.append(injected is not None)
+
+    modules = {model.high_module, model.high_module if shared else model.low_module}
     handles = [module.register_forward_pre_hook(note) for module in modules]
     try:
         yield

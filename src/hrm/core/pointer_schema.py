@@ -14,10 +14,14 @@ class PointerParams(Params):
     controller_share: Annotated[float, Field(gt=0.0)]  # size of the controllers' states, as a share of the hidden size
     controller_gradient: Literal["through_time", "detached"]  # detached: their states pass no gradient on
     refinements: PositiveInt  # R: passes through the stack in one segment
+    controller_reset: Literal[
+        "segment", "never"
+    ]  # never: their states go on from segment to segment, and to the next example
     period: PositiveInt  # T: f_H is called at refinements 0, T, 2 T, ...
     high_gate: bool  # f_H is called at every refinement, and a learned gate says how much of its update is taken
     inject_input: bool  # the embedded input is added to the hidden state before every refinement
-    residual: Literal["rezero", "sum"]  # h + a (stack(h) - h) with a learned from 0, or h + stack(h)
+    # h + a (stack(h) - h) with a learned from 0, h + stack(h), or stack(h) alone
+    residual: Literal["rezero", "sum", "none"]
     routed: Literal["heads", "output_slices"]  # what the routes scale: heads, or slices of the projected output
     routing: Literal["soft", "straight_through"]
     temperature_start: PositiveFloat

@@ -5,8 +5,10 @@
     answer = head(h)
 
 One segment is one forward pass of the published model: its state starts at 0 and its controllers start anew, so with
-one segment the two agree. Further segments go on refining. Source: github.com/Eran-BA/PoT (src/pot/modules/block.py,
-src/pot/core/hrm_controller.py, experiments/run_12x12_8m_benchmark.py); DEVIATIONS.md lists what differs.
+one segment the two agree. Further segments go on refining. With `controller_reset: never` the controllers of a place in
+the batch keep their states, whatever example stands there: the study's O(1) training before its router reset.
+Source: github.com/Eran-BA/PoT (src/pot/modules/block.py, src/pot/core/hrm_controller.py,
+experiments/run_12x12_8m_benchmark.py); DEVIATIONS.md lists what differs.
 """
 
 from typing import NamedTuple
@@ -21,7 +23,7 @@ from hrm.models.initial import Init
 from hrm.models.layers import Rotary, drop
 from hrm.models.plain_layers import Affine, FeedForward, LayerNorm, SelfAttention
 from hrm.models.pondering import Pondering
-from hrm.models.segment import SegmentModel, Shape
+from hrm.models.segment import SegmentModel, Shape, States
 
 
 class State(NamedTuple):
@@ -30,10 +32,18 @@ class State(NamedTuple):
     high_state: Tensor
 
 
+class KeptState(NamedTuple):
+    """The same, with the states of the controllers that are never reset: (batch, blocks, 2 x controller size)."""
+
+    high_state: Tensor
+    controllers: Tensor
+
+
 class Refined(NamedTuple):
     """What all refinements of a segment gave."""
 
     hidden: Tensor  # (batch, length, hidden)
+    controllers: list[ControllerState]  # of the blocks, after the last refinement
     routes: Tensor  # (refinements, blocks, batch, heads) float32
     ponder_cost: Tensor | None  # scalar, in refinements
 
@@ -74,6 +84,7 @@ class Pointer(SegmentModel):
     def __init__(self, params: ModelParams, shape: Shape, dtype: torch.dtype, generator: torch.Generator) -> None:
         super().__init__(narrowed(params), shape, dtype, generator)
         pointer = params.pointer
+        self.keeps_controllers = pointer.controller_reset == "never"
         # Set before each training step; a model that is not trained has the values of the end.
         self.temperature: Tensor
         self.entropy_weight: Tensor
@@ -97,13 +108,27 @@ class Pointer(SegmentModel):
         if pointer.entropy_annealed:
             self.entropy_weight.copy_(pointer.entropy_weight * (1.0 - progress))
 
-    def think(self, states: State, injected: Tensor, rotary: Rotary, positions: slice) -> State:
+    def initial_carry(self, batch: int, device: torch.device) -> States:
+        """State of fresh examples, and controllers at rest."""
+        carry = super().initial_carry(batch, device)
+        if not self.keeps_controllers:
+            return carry
+        shape = (batch, len(self.blocks), 2 * controller_size(self.params))
+        return KeptState(carry.high_state, torch.zeros(shape, dtype=self.dtype, device=device))
+
+    def reset(self, carry: States, fresh: Tensor) -> States:
+        """Start the state of the examples with `fresh` (batch,) over; controllers that are never reset stay."""
+        if not self.keeps_controllers:
+            return super().reset(carry, fresh)
+        return KeptState(super().reset(State(carry.high_state), fresh).high_state, carry.controllers)
+
+    def think(self, states: States, injected: Tensor, rotary: Rotary, positions: slice) -> States:
         """All refinements of one segment."""
-        return State(self._refine(states, injected, rotary).hidden[:, positions])
+        return self._state_after(self._refine(states, injected, rotary), positions)
 
     def think_with_cost(
-        self, states: State, injected: Tensor, rotary: Rotary, positions: slice
-    ) -> tuple[State, Tensor | None]:
+        self, states: States, injected: Tensor, rotary: Rotary, positions: slice
+    ) -> tuple[States, Tensor | None]:
         """All refinements, and the weighted mean entropy of the routes with the weighted ponder cost, where wanted."""
         refined = self._refine(states, injected, rotary)
         pointer, cost = self.params.pointer, None
@@ -112,19 +137,30 @@ class Pointer(SegmentModel):
         if refined.ponder_cost is not None:
             ponder = pointer.ponder_cost * refined.ponder_cost
             cost = ponder if cost is None else cost + ponder
-        return State(refined.hidden[:, positions]), cost
+        return self._state_after(refined, positions), cost
 
-    def routes(self, carry: State, inputs: Tensor, puzzle_ids: Tensor) -> Tensor:
+    def routes(self, carry: States, inputs: Tensor, puzzle_ids: Tensor) -> Tensor:
         """Soft routes of one segment, (refinements, blocks, batch, heads); `route_entropy` gives their entropy."""
         return self._refine(carry, *self._embed(inputs, puzzle_ids, None)).routes
 
-    def _refine(self, states: State, injected: Tensor, rotary: Rotary) -> Refined:
+    def _state_after(self, refined: Refined, positions: slice) -> States:
+        answer = refined.hidden[:, positions]
+        if not self.keeps_controllers:
+            return State(answer)
+        return KeptState(answer, torch.stack([torch.cat(state, dim=-1) for state in refined.controllers], dim=1))
+
+    def _first_controllers(self, states: States, hidden: Tensor) -> list[ControllerState]:
+        if self.keeps_controllers:
+            return [ControllerState(*state.chunk(2, dim=-1)) for state in states.controllers.unbind(dim=1)]
+        zeros = hidden.new_zeros(len(hidden), controller_size(self.params))
+        return [ControllerState(zeros, zeros)] * len(self.blocks)
+
+    def _refine(self, states: States, injected: Tensor, rotary: Rotary) -> Refined:
         pointer = self.params.pointer
         count = pointer.refinements
         without = count - gradient_calls(self.params.gradient, count, 1)
         hidden = injected + states.high_state
-        zeros = hidden.new_zeros(len(hidden), controller_size(self.params))
-        controllers = [ControllerState(zeros, zeros)] * len(self.blocks)
+        controllers = self._first_controllers(states, hidden)
         pondering = Pondering(hidden, pointer.halting_threshold, count) if self.halting is not None else None
         routes = []
         for refinement in range(count):
@@ -142,10 +178,12 @@ class Pointer(SegmentModel):
                     pondering.add(hidden, self.halting(hidden).squeeze(-1))
         stacked = torch.stack(routes).view(count, len(self.blocks), *routes[0].shape)
         if pondering is None:
-            return Refined(hidden, stacked, None)
-        return Refined(pondering.answer, stacked, pondering.cost())
+            return Refined(hidden, controllers, stacked, None)
+        return Refined(pondering.answer, controllers, stacked, pondering.cost())
 
     def _residual(self, before: Tensor, after: Tensor) -> Tensor:
+        if self.params.pointer.residual == "none":
+            return after
         if self.residual_scale is None:
             return before + after
         return before + self.residual_scale.to(before.dtype) * (after - before)

@@ -135,7 +135,7 @@ class SegmentModel(nn.Module):
         after, cost = self._segment(carry, inputs, puzzle_ids, puzzle_rows, EVERYWHERE)
         answer = after[0]
         logits = self.head(answer[:, self.embedding.puzzle_length :])
-        return (self.states(*(state.detach() for state in after)), logits, self.q_head(answer[:, 0])), cost
+        return (type(after)(*(state.detach() for state in after)), logits, self.q_head(answer[:, 0])), cost
 
     def peek(self, carry: States, inputs: Tensor, puzzle_ids: Tensor, puzzle_rows: Tensor | None = None) -> Tensor:
         """The Q values (batch, 2) after one more segment: the extra forward pass for the target of continue.

@@ -52,8 +52,9 @@ def observed(model: SegmentModel, observer: Observer) -> Iterator[None]:
 
 def first_states(model: SegmentModel, batch: int, device: torch.device) -> dict[str, Tensor]:
     """The states (batch, length, hidden) before the first call, by the names that calls have."""
+    names = ("H", "L") if len(model.states._fields) == 2 else ("core",)
     carry = model.initial_carry(batch, device)
-    return dict(zip(("H", "L") if len(carry) == 2 else ("core",), carry, strict=True))
+    return dict(zip(names, carry[: len(names)], strict=True))
 
 
 def trace_segments(model: SegmentModel, inputs: Tensor, puzzle_ids: Tensor, segments: int) -> Iterator[TracedSegment]:

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from hrm.core.errors import DataError
+from hrm.core.errors import DataError, ParameterError
 from hrm.core.schema import RunParams, run_params
 from hrm.report.claims_file import ClaimsParams
 from hrm.report.comparison_schema import AggregateParams, Grouping
-from hrm.report.contrasts import PREFIX
 from hrm.report.summary import Key, SummaryRow
 
 PERCENT = 100.0
@@ -34,27 +33,22 @@ class AggregateRow(NamedTuple):
 def aggregate(
     params: AggregateParams, summary: Mapping[Key, SummaryRow], claims: ClaimsParams, root: Path, scale: str
 ) -> list[AggregateRow]:
-    """All groups, in the order of their values; every variant of the task that the summary has counts once.
+    """All groups, in the order of their values; every row of the study that the summary has counts once.
 
     Args:
-        params: which task, metrics and groupings.
+        params: which task, metrics, groupings and variants.
         summary: our results.
-        claims: whose rows of the protocol `params.published` are the published values.
+        claims: the published values.
         root: folder of the parameters, which say how variants differ.
         scale: of the results.
 
     Raises:
-        DataError: the summary has no variant of the task.
+        DataError: the summary has no row of the study.
     """
-    names = sorted(
-        {
-            variant
-            for task, variant, weights, _ in summary
-            if task == params.task and weights == params.weights and not variant.startswith(PREFIX)
-        }
-    )
+    known = {variant for task, variant, _ in summary if task == params.task}
+    names = sorted(known & params.rows.keys())
     if not names:
-        raise DataError(f"the summary has no results of task {params.task}")
+        raise DataError(f"the summary has no results of task {params.task} with one of {', '.join(params.rows)}")
     runs = {name: run_params(root, scale, params.task, name, []) for name in names}
     published = published_values(claims, params)
     rows = []
@@ -86,7 +80,7 @@ def aggregate_rows(
     params: AggregateParams, summary: Mapping[Key, SummaryRow], claims: ClaimsParams, root: Path, scale: str
 ) -> list[SummaryRow]:
     """The groups as rows TASK/aggregate_BY_GROUP/METRIC, shares as fractions; none where the task was not run."""
-    if not any(key[::2] == (params.task, params.weights) and key[3] in params.metrics for key in summary):
+    if not any((params.task, name, metric) in summary for name in params.rows for metric in params.metrics):
         return []
     rows = aggregate(params, summary, claims, root, scale)
     names = [re.sub("[^a-z0-9]+", "_", f"aggregate_{row.by}_{row.group}".lower()) for row in rows]
@@ -99,16 +93,19 @@ def aggregate_rows(
 
 
 def published_values(claims: ClaimsParams, params: AggregateParams) -> dict[tuple[str, str], float]:
-    """(variant, metric) -> published per cent; the gain with four times the segments is the difference of two rows."""
+    """(variant, metric) -> published per cent; the gain with four times the segments is the difference of two rows.
+
+    Raises ParameterError when a row names a claim that there is not.
+    """
+    values = {claim.id: claim.value for group in claims.groups for claim in group.claims}
     found: dict[tuple[str, str], float] = {}
-    for group in claims.groups:
-        if group.protocol != params.published:
-            continue
-        for claim in group.claims:
-            task, variant, metric = claim.answers[0].split("/") if claim.answers else ("", "", "")
-            if task == params.task and claim.value is not None:
-                found[variant, metric] = claim.value
-    for variant in {variant for variant, _ in found}:
+    for variant, ids in params.rows.items():
+        for metric, name in ids.items():
+            if name not in values:
+                raise ParameterError(f"comparisons.yaml: aggregates: row {variant} names {name!r}, which is no claim")
+            value = values[name]
+            if value is not None:
+                found[variant, metric] = value
         pair = [found.get((variant, metric)) for metric in ("exact_accuracy_4x", "exact_accuracy")]
         if pair[0] is not None and pair[1] is not None:
             found[variant, "scaling_gain"] = pair[0] - pair[1]

@@ -31,13 +31,14 @@ class ContrastParams(Params):
 
 
 class AggregateParams(Params):
-    """Means over the variants of one task, by what they differ in."""
+    """Means over rows of a study, by what they differ in."""
 
     task: Name
     weights: Literal["raw", "ema"]
     metrics: Annotated[list[Name], Field(min_length=1)]
     by: Annotated[list[Grouping], Field(min_length=1)]
-    published: Name | None
+    # The variants that count, and of each the ids of the claims that are its published values, by metric.
+    rows: Annotated[dict[Name, dict[Name, Name]], Field(min_length=1)]
 
 
 class BandParams(Params):
