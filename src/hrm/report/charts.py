@@ -8,12 +8,13 @@ from typing import Literal, NamedTuple
 from hrm.core.errors import ParameterError
 from hrm.report.chart_schema import DotChart, DotPanelParams, DotRowParams, LineChart, LinePanelParams
 from hrm.report.claims_file import FACTORS, ClaimParams, ClaimsParams, GroupParams
+from hrm.report.players import any_network_row
 from hrm.report.summary import Key, SummaryRow
-from hrm.report.verdicts import Measured, judge
+from hrm.report.verdicts import Measured, holds
 
 # not run: no result of the variant; not measured: results, but not this metric; published only: nobody's to run.
 State = Literal["measured", "not run", "not measured", "published only"]
-PASSES = {"reproduced": "yes", "not reproduced": "no"}
+PASSES = {True: "yes", False: "no", None: "undecided"}
 LIMITS = {"at_most": "at most", "at_least": "at least", "below": "below"}
 QUANTITIES = {"million parameters": "parameters", "minutes": "seconds"}  # what a unit counts, where its name differs
 DIGITS = 4
@@ -171,10 +172,10 @@ def _dot(
     assert value is not None and limit.group.relation != "equal"  # `named` has seen to both
     passes = ""
     if found.ours is not None:
-        ends = (found.ours if end is None else end for end in (found.low, found.high))
         # Without the tolerance, so that the line that is drawn is the one that decides.
-        verdict = judge(Measured(found.ours, *ends), value, 0.0, limit.group.relation, None).verdict
-        passes = PASSES.get(verdict, verdict)
+        passes = PASSES[
+            holds(Measured(found.ours, found.low, found.high, found.seeds), value, 0.0, limit.group.relation)
+        ]
     return found._replace(limit=f"{LIMITS[limit.group.relation]} {value:g}", passes=passes)
 
 
@@ -182,7 +183,7 @@ def _point(
     known: _Claims, summary: Mapping[Key, SummaryRow], panel: LinePanelParams, line: str, variant: str
 ) -> ChartRow:
     found = _result(known, summary, (panel.task, variant, panel.metric), None, panel.title, line, panel.unit)
-    x = summary.get((panel.task, variant, panel.x.metric))
+    x = any_network_row(summary, panel.task, variant, panel.x.metric)
     if x is None:
         return found._replace(state="not measured" if found.state == "measured" else found.state)
     return found._replace(x=x.mean * _factor(panel.x.unit))
@@ -191,13 +192,13 @@ def _point(
 def _result(
     known: _Claims,
     summary: Mapping[Key, SummaryRow],
-    key: Key | None,
+    key: tuple[str, str, str] | None,
     published: Published | None,
     panel: str,
     row: str,
     unit: str,
 ) -> ChartRow:
-    ours = summary.get(key) if key is not None else None
+    ours = any_network_row(summary, *key) if key is not None else None
     state: State = "measured"
     if key is None:
         state = "published only"

@@ -33,7 +33,8 @@ def data_rows(paths: Iterable[Path]) -> list[SummaryRow]:
         if isinstance(parts := info["statistics"].get("tasks"), dict):
             facts["tasks"] = sum(parts.values())
         rows += [
-            SummaryRow(info["task"], DATA, name, 1, float(value), None, None, METHOD) for name, value in facts.items()
+            SummaryRow(info["task"], DATA, "", name, 1, float(value), None, None, METHOD)
+            for name, value in facts.items()
         ]
     return rows
 

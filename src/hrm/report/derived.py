@@ -49,7 +49,7 @@ def derived_rows(root: Path, claims: ClaimsParams) -> list[SummaryRow]:
     low, high = controller_updates(controller.refinements, controller.period, controller.steps)
     values["controller"] = {"low_updates": low, "high_updates": high}
     return [
-        SummaryRow(TASK, name, metric, 0, float(value), None, None, METHOD)
+        SummaryRow(TASK, name, "", metric, 0, float(value), None, None, METHOD)
         for name, metrics in values.items()
         for metric, value in metrics.items()
     ]

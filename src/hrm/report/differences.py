@@ -9,6 +9,7 @@ from hrm.core.schema import evaluation_params, run_params
 from hrm.report.claims_file import ProtocolParams
 from hrm.report.derived import TASK as DERIVED_TASK
 from hrm.report.derived import published_params
+from hrm.report.players import any_network_row
 from hrm.report.summary import Key, SummaryRow
 
 # They change speed and bookkeeping, not what is learned.
@@ -71,7 +72,7 @@ def protocol_differences(
 def _measured(
     summary: Mapping[Key, SummaryRow], task: str, variant: str, metric: str, otherwise: int | None
 ) -> int | None:
-    row = summary.get((task, variant, metric))
+    row = any_network_row(summary, task, variant, metric)
     return otherwise if row is None else round(row.mean)
 
 

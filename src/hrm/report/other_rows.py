@@ -41,7 +41,7 @@ def memory_rows(path: Path, task: str, variant: str) -> list[SummaryRow]:
             if first[column] and last[column]:
                 values[f"memory_{name}_{rule}"] = _number(path, last, column) / _number(path, first, column)
     return [
-        SummaryRow(task, variant, metric, 1, round(value, DIGITS), None, None, "single")
+        SummaryRow(task, variant, "", metric, 1, round(value, DIGITS), None, None, "single")
         for metric, value in values.items()
     ]
 

@@ -4,11 +4,12 @@ import math
 from collections.abc import Iterable, Mapping
 
 from hrm.report.claims_file import PairParams
+from hrm.report.players import NO_NETWORK, NO_SKILL, split
 from hrm.report.summary import Key, SummaryRow
 
 
 def pair_rows(pairs: Iterable[PairParams], summary: Mapping[Key, SummaryRow]) -> list[SummaryRow]:
-    """A row for each pair whose two results there are; a ratio needs a second result above 0.
+    """A row for each pair and player whose two results there are; a ratio needs a second result above 0.
 
     The interval of a difference is Newcombe's (1998, method 10) from the intervals of both, which are taken as
     independent: on the same test puzzles that is too wide rather than too narrow. That of a ratio goes from the lowest
@@ -16,17 +17,24 @@ def pair_rows(pairs: Iterable[PairParams], summary: Mapping[Key, SummaryRow]) ->
     """
     rows = []
     for pair in pairs:
-        first, second = (summary.get(_key(answer)) for answer in (pair.first, pair.second))
-        if first is None or second is None or (pair.rule == "ratio" and second.mean <= 0):
-            continue
-        mean, low, high = (_difference if pair.rule == "difference" else _ratio)(first, second)
-        task, variant, metric = _key(pair.answer)
-        seeds = min(first.seeds, second.seeds)
-        rows.append(SummaryRow(task, variant, metric, seeds, mean, low, high, pair.rule))
+        task, variant, metric = split(pair.answer)
+        for player, other in _players(pair):
+            first, second = summary.get(_key(pair.first, player)), summary.get(_key(pair.second, other))
+            if first is None or second is None or (pair.rule == "ratio" and second.mean <= 0):
+                continue
+            mean, low, high = (_difference if pair.rule == "difference" else _ratio)(first, second)
+            seeds = min(first.seeds, second.seeds)
+            rows.append(SummaryRow(task, variant, player, metric, seeds, mean, low, high, pair.rule))
     return rows
 
 
 Interval = tuple[float, float | None, float | None]
+
+
+def _players(pair: PairParams) -> list[tuple[str, str]]:
+    """The players of the first and the second result; a player without skill has one set of weights."""
+    trained = [("raw", "raw"), ("ema", "ema")] if pair.weights is None else [(pair.weights[0], pair.weights[1])]
+    return [*trained, *((player, player) for player in (*NO_SKILL, NO_NETWORK))]
 
 
 def _difference(first: SummaryRow, second: SummaryRow) -> Interval:
@@ -45,6 +53,6 @@ def _ratio(first: SummaryRow, second: SummaryRow) -> Interval:
     return mean, first.low / second.high, first.high / second.low
 
 
-def _key(answer: str) -> Key:
-    task, variant, metric = answer.split("/")
-    return task, variant, metric
+def _key(answer: str, weights: str) -> Key:
+    task, variant, metric = split(answer)
+    return task, variant, weights, metric

@@ -28,6 +28,7 @@ class SummaryRow:
 
     task: str
     variant: str
+    weights: str  # raw, ema, untrained, chance; empty where no network makes the number
     metric: str
     seeds: int
     mean: float
@@ -39,7 +40,7 @@ class SummaryRow:
 
 
 COLUMNS = [field.name for field in fields(SummaryRow)]
-Key = tuple[str, str, str]  # task, variant, metric
+Key = tuple[str, str, str, str]  # task, variant, weights, metric
 
 
 def t_interval(values: list[float], confidence: float) -> tuple[float, float]:
@@ -122,12 +123,12 @@ def read_summary(path: Path) -> dict[Key, SummaryRow]:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
     except (ValueError, TypeError) as error:
         raise DataError(f"{path}: line {reader.line_num} is broken ({error})") from error
-    return {(row.task, row.variant, row.metric): row for row in rows}
+    return {(row.task, row.variant, row.weights, row.metric): row for row in rows}
 
 
 def _parse(record: dict[str, str]) -> SummaryRow:
     low, high = (float(record[end]) if record[end] else None for end in ("low", "high"))
-    names = record["task"], record["variant"], record["metric"]
+    names = record["task"], record["variant"], record["weights"], record["metric"]
     return SummaryRow(*names, int(record["seeds"]), float(record["mean"]), low, high, record["method"])
 
 
@@ -162,4 +163,4 @@ def _row(
     task: str, variant: str, metric: str, seeds: int, mean: float, low: float | None, high: float | None, method: str
 ) -> SummaryRow:
     low, high = (None if end is None else round(end, DIGITS) for end in (low, high))
-    return SummaryRow(task, variant, metric, seeds, round(mean, DIGITS), low, high, method)
+    return SummaryRow(task, variant, "", metric, seeds, round(mean, DIGITS), low, high, method)
