@@ -47,7 +47,7 @@ def _judge(arguments: argparse.Namespace) -> int:
     from hrm.report.derived import derived_rows
     from hrm.report.ledger import make_ledger
     from hrm.report.pairs import pair_rows
-    from hrm.report.summary import read_summary
+    from hrm.report.summary import key_of, read_summary
 
     claims = read_claims(arguments.claims)
     summary = read_summary(arguments.summary)
@@ -55,7 +55,7 @@ def _judge(arguments: argparse.Namespace) -> int:
     studies = comparison_params(root).aggregates.values()
     more = [row for study in studies for row in aggregate_rows(study, summary, claims, root, scale)]
     more += [*derived_rows(root, claims), *data_rows(arguments.datasets), *pair_rows(claims.pairs, summary)]
-    summary |= {(row.task, row.variant, row.weights, row.metric): row for row in more}
+    summary |= {key_of(row): row for row in more}
     ledger = make_ledger(claims, summary, scale, root)
     write_json(arguments.out, ledger)
     write_text(arguments.table, scale_table(ledger))

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from hrm.core.errors import DataError
 from hrm.report.ledger_file import is_measured, settings_of
+from hrm.report.run_paths import WEIGHTS_IN_WORDS
 from hrm.report.verdicts import NOT_RUN, VERDICTS
 
 BEGIN, END = "<!-- claims:begin -->", "<!-- claims:end -->"
@@ -138,12 +139,12 @@ def replace_section(readme: str, section: str, name: str) -> str:
 
 
 def published(claim: dict[str, Any]) -> str:
-    """The published value with what is tolerated around it."""
+    """The published value with what is tolerated around it, and why so much."""
     if claim["value"] is None:
         return "in words"
     text = RELATIONS[claim["relation"]] + _number(claim["value"], claim["unit"])
     if claim["tolerance"] and claim["tolerance_basis"] != "rounding of the printed value":
-        text += f" (± {claim['tolerance']:g})"
+        text += f" (± {claim['tolerance']:g}, {claim['tolerance_basis']})"
     if claim["spread"]:
         text += (
             f"; {claim['spread']['source'].split(' of ')[0]} {claim['spread']['low']:g} to {claim['spread']['high']:g}"
@@ -159,7 +160,7 @@ def ours(claim: dict[str, Any]) -> str:
     text = _number(result["mean"], claim["unit"])
     if not is_measured(claim):
         return text
-    known = [] if claim["weights"] is None else [f"{claim['weights']} weights"]
+    known = [] if claim["weights"] is None else [WEIGHTS_IN_WORDS[claim["weights"]]]
     if result["low"] is not None:
         form = FORMATS[claim["unit"]][0]
         known.append(f"{result['low']:{form}} to {result['high']:{form}} over {result['over']}")
@@ -173,10 +174,10 @@ def without_skill(claim: dict[str, Any]) -> str:
     """What players without skill get, each with a mark where it meets the claim; or why that is not told."""
     if claim["category"] != "training" or claim["no_skill_status"] == "not asked":
         return ""
-    told = [
-        f"{player['player']}: {_number(player['value'], claim['unit'])}{' (meets the claim)' if player['meets'] else ''}"
-        for player in claim["no_skill"]
-    ]
+    told = []
+    for player in claim["no_skill"]:
+        met = " (meets the claim)" if player["meets"] else ""
+        told.append(f"{player['player']}: {_number(player['value'], claim['unit'])}{met}")
     for part in claim["skill"]:
         lies = {True: "above", False: "not above", None: "not compared with"}[part["above"]]
         told.append(f"needs skill: {part['answer']} {lies} {part['player'] or 'anybody'}")

@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from hrm.core.data_params import data_params
-from hrm.core.schema import evaluation_params, run_params
+from hrm.core.schema import run_params
 from hrm.report.claims_file import ProtocolParams
 from hrm.report.derived import TASK as DERIVED_TASK
 from hrm.report.derived import published_params
-from hrm.report.players import any_network_row
 from hrm.report.summary import Key, SummaryRow
 
 # They change speed and bookkeeping, not what is learned.
@@ -63,16 +62,13 @@ def protocol_differences(
             for key, theirs in published.items()
             if key not in NOT_PROTOCOL and run[key] != theirs
         ]
-    weights = evaluation_params(root, []).weights
-    if protocol.weights is not None and weights != protocol.weights:
-        lines.append(f"{weights} weights instead of {protocol.weights}")
     return lines
 
 
 def _measured(
     summary: Mapping[Key, SummaryRow], task: str, variant: str, metric: str, otherwise: int | None
 ) -> int | None:
-    row = any_network_row(summary, task, variant, metric)
+    row = summary.get((task, variant, "raw", metric))
     return otherwise if row is None else round(row.mean)
 
 

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hrm.core.data_params import data_params
-from hrm.report.claims_file import FACTORS, ClaimParams, ClaimsParams, CompoundParams, GroupParams, Unit, Weights
+from hrm.report.claims_file import FACTORS, ClaimParams, ClaimsParams, CompoundParams, GroupParams, Unit
 from hrm.report.data_rows import DATA
 from hrm.report.derived import TASK as DERIVED_TASK
 from hrm.report.differences import protocol_differences
 from hrm.report.ledger_file import WITHOUT_TRAINING, Category
-from hrm.report.players import Player, more_is_better, network_row, players_without_skill, split
-from hrm.report.summary import Key, SummaryRow
+from hrm.report.players import NoSkill, more_is_better, players_without_skill
+from hrm.report.run_paths import NOBODY, Player
+from hrm.report.summary import Key, SummaryRow, find_row
 from hrm.report.verdicts import (
     ENOUGH_SEEDS,
     NOT_RUN,
@@ -48,7 +49,7 @@ class _Rule(NamedTuple):
     """The rule of one claim: its group's, and what it changes of it."""
 
     category: Category
-    weights: Weights | None
+    weights: Player  # nobody's where a source speaks of no training
     tolerance: float
     spread: tuple[float, float] | None
     exempt: str | None
@@ -86,7 +87,7 @@ def category_of(claim: ClaimParams, unit: Unit) -> Category:
     """What a claim rests on, by the result that answers it; see `hrm.report.ledger_file.Category`."""
     if not claim.answers:
         return "settings" if unit in SETTING_UNITS else "elsewhere"
-    task, variant, metric = split(claim.answers[0])
+    task, variant, metric = claim.answers[0].split("/")
     fixed = metric in SETTING_METRICS or metric.startswith(SETTING_PREFIXES)
     return "settings" if task == DERIVED_TASK or variant == DATA or fixed else "training"
 
@@ -94,7 +95,7 @@ def category_of(claim: ClaimParams, unit: Unit) -> Category:
 def _entry(known: _Known, group: GroupParams, claim: ClaimParams) -> dict[str, Any]:
     claims, summary, scale, root = known
     rule = _rule(claims, group, claim)
-    found = next((answer for answer in claim.answers if network_row(summary, answer, rule.weights) is not None), None)
+    found = next((answer for answer in claim.answers if find_row(summary, answer, rule.weights) is not None), None)
     first = claim.answers[0] if claim.answers else None
     source = claims.sources[group.source]
     protocol = claims.protocols[group.protocol]
@@ -124,7 +125,7 @@ def _entry(known: _Known, group: GroupParams, claim: ClaimParams) -> dict[str, A
         else {"source": claims.spreads[group.spread].source, "low": rule.spread[0], "high": rule.spread[1]},
         "judged_at": group.judged_at,
         "answers": claim.answers,
-        "weights": None if rule.category != "training" else rule.weights,
+        "weights": (rule.weights or None) if rule.category == "training" else None,
         "ours": ours,
         "differences": differences,
         "confounds": [*group.confounds, *claim.confounds],
@@ -149,7 +150,7 @@ def _rule(claims: ClaimsParams, group: GroupParams, claim: ClaimParams) -> _Rule
     spread = claims.spreads[group.spread].values if group.spread is not None else None
     return _Rule(
         category=category_of(claim, group.unit),
-        weights=claim.weights or group.weights or claims.sources[group.source].weights,
+        weights=claim.weights or group.weights or claims.sources[group.source].weights or NOBODY,
         tolerance=group.tolerance if claim.tolerance is None else claim.tolerance,
         spread=None if spread is None else (min(spread), max(spread)),
         exempt=claim.exempt or group.exempt,
@@ -172,7 +173,7 @@ def _without_skill(known: _Known, group: GroupParams, value: float, rule: _Rule,
     for player in _players(known, answer, rule.weights):
         level, low, high = (None if end is None else round(end * factor, DIGITS) for end in player[1:])
         assert level is not None
-        better = more_is_better(split(answer)[2])
+        better = more_is_better(answer.split("/")[2])
         measured = Measured(level, low, high, ENOUGH_SEEDS)
         met = meets(measured, value, rule.tolerance, group.relation, rule.spread, better)
         players.append({"player": player.player, "value": level, "meets": met and not skill})
@@ -183,9 +184,9 @@ def _without_skill(known: _Known, group: GroupParams, value: float, rule: _Rule,
     return {"no_skill": players, "no_skill_status": status, "skill": skill}
 
 
-def _skill(known: _Known, answer: str, weights: Weights | None) -> dict[str, Any]:
+def _skill(known: _Known, answer: str, weights: Player) -> dict[str, Any]:
     """Whether a result lies above the best player without skill; `above` is None where either is not known."""
-    row = network_row(known.summary, answer, weights)
+    row = find_row(known.summary, answer, weights)
     players = _players(known, answer, weights)
     best = max(players, key=lambda player: player.value) if players else None
     ours = None if row is None else row.mean if row.low is None else row.low
@@ -198,9 +199,9 @@ def _skill(known: _Known, answer: str, weights: Weights | None) -> dict[str, Any
     }
 
 
-def _players(known: _Known, answer: str, weights: Weights | None) -> list[Player]:
+def _players(known: _Known, answer: str, weights: Player) -> list[NoSkill]:
     pairs = {pair.answer: pair for pair in known.claims.pairs}
-    cells = math.prod(data_params(known.root, known.scale, split(answer)[0], []).grid_shape)
+    cells = math.prod(data_params(known.root, known.scale, answer.split("/")[0], []).grid_shape)
     return players_without_skill(known.summary, answer, weights, cells, pairs)
 
 
@@ -265,11 +266,11 @@ def _compound_entry(claims: ClaimsParams, compound: CompoundParams, parts: list[
     }
 
 
-def _ours(answer: str, summary: Mapping[Key, SummaryRow], unit: Unit, weights: Weights | None) -> dict[str, Any]:
-    row = network_row(summary, answer, weights)
+def _ours(answer: str, summary: Mapping[Key, SummaryRow], unit: Unit, weights: Player) -> dict[str, Any]:
+    row = find_row(summary, answer, weights)
     assert row is not None  # the caller has found it
     examples = "states_examples" if row.method == "bootstrap" else "test_examples"  # analyses take fewer
-    tested = network_row(summary, f"{row.task}/{row.variant}/{examples}", weights)
+    tested = summary.get((row.task, row.variant, row.weights, examples))
 
     def scaled(value: float | None) -> float | None:
         return None if value is None else round(value * FACTORS.get(unit, 1.0), DIGITS)

@@ -4,8 +4,9 @@ import math
 from collections.abc import Iterable, Mapping
 
 from hrm.report.claims_file import PairParams
-from hrm.report.players import NO_NETWORK, NO_SKILL, split
-from hrm.report.summary import Key, SummaryRow
+from hrm.report.players import NO_SKILL
+from hrm.report.run_paths import PLAYERS, Player
+from hrm.report.summary import Key, SummaryRow, find_row
 
 
 def pair_rows(pairs: Iterable[PairParams], summary: Mapping[Key, SummaryRow]) -> list[SummaryRow]:
@@ -17,9 +18,9 @@ def pair_rows(pairs: Iterable[PairParams], summary: Mapping[Key, SummaryRow]) ->
     """
     rows = []
     for pair in pairs:
-        task, variant, metric = split(pair.answer)
+        task, variant, metric = pair.answer.split("/")
         for player, other in _players(pair):
-            first, second = summary.get(_key(pair.first, player)), summary.get(_key(pair.second, other))
+            first, second = find_row(summary, pair.first, player), find_row(summary, pair.second, other)
             if first is None or second is None or (pair.rule == "ratio" and second.mean <= 0):
                 continue
             mean, low, high = (_difference if pair.rule == "difference" else _ratio)(first, second)
@@ -28,13 +29,14 @@ def pair_rows(pairs: Iterable[PairParams], summary: Mapping[Key, SummaryRow]) ->
     return rows
 
 
+def _players(pair: PairParams) -> list[tuple[Player, Player]]:
+    """The players of the first and the second result; one without skill has one set of weights."""
+    if pair.weights is None:
+        return [(player, player) for player in PLAYERS]
+    return [(pair.weights[0], pair.weights[1]), *((player, player) for player in NO_SKILL)]
+
+
 Interval = tuple[float, float | None, float | None]
-
-
-def _players(pair: PairParams) -> list[tuple[str, str]]:
-    """The players of the first and the second result; a player without skill has one set of weights."""
-    trained = [("raw", "raw"), ("ema", "ema")] if pair.weights is None else [(pair.weights[0], pair.weights[1])]
-    return [*trained, *((player, player) for player in (*NO_SKILL, NO_NETWORK))]
 
 
 def _difference(first: SummaryRow, second: SummaryRow) -> Interval:
@@ -51,8 +53,3 @@ def _ratio(first: SummaryRow, second: SummaryRow) -> Interval:
     if first.low is None or first.high is None or second.low is None or second.high is None or second.low <= 0:
         return mean, None, None
     return mean, first.low / second.high, first.high / second.low
-
-
-def _key(answer: str, weights: str) -> Key:
-    task, variant, metric = split(answer)
-    return task, variant, weights, metric
