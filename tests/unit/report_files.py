@@ -83,7 +83,7 @@ class Files:
 
     def edit_params(self, name: str, **changes: Any) -> None:
         path = self.params / f"{name}.yaml"
-        path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | changes))
+        path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | changes, sort_keys=False))
 
     def edit_json(self, name: str, **changes: Any) -> None:
         path = self.results / name
@@ -112,6 +112,7 @@ def claim(identity: str, answer: str | None, verdict: str, **changes: Any) -> di
         "mean": 50.0,
         "low": 40.0,
         "high": 60.0,
+        "over": "test examples",
         "seeds": 1,
         "test_examples": 9,
         "method": "wilson",
@@ -119,6 +120,13 @@ def claim(identity: str, answer: str | None, verdict: str, **changes: Any) -> di
     return {
         "id": identity,
         "group": "Size of HRM",
+        "category": "training",
+        "weights": "raw",
+        "no_skill": [{"player": "untrained", "value": 1.0, "meets": False}],
+        "no_skill_status": "measured",
+        "skill": [],
+        "confounds": [],
+        "margin_set": None,
         "statement": f"Claim {identity}",
         "source": "a paper",
         "where": "figure 1",
@@ -166,9 +174,9 @@ def make_files(root: Path) -> Files:
         folder = f"{task}/{variant}/seed{seed}"
         settings = {"train": {"steps": 1234}, "note": HOSTILE}
         files.write(f"{folder}/provenance.json", record(parameters=5678, params=settings, data_sha256=SHA))
-        files.write(f"{folder}/evaluation.json", record(test_examples=9, seconds=30))
-    files.write("states/sudoku/hrm/seed0/states.json", record())
-    files.write("states/sudoku/hrm/seed0/metrics.json", {"residual_high_decline": -1.0})
+        files.write(f"{folder}/raw/evaluation.json", record(test_examples=9, seconds=30))
+    files.write("states/sudoku/hrm/seed0/raw/states.json", record())
+    files.write("states/sudoku/hrm/seed0/raw/metrics.json", {"residual_high_decline": -1.0})
     files.write("memory.json", record())
     files.write("table.csv", f'name,value\n"{HOSTILE.replace(chr(34), chr(34) * 2)}",1.23456\nb,\n')
     ledger = [
@@ -177,6 +185,17 @@ def make_files(root: Path) -> Files:
         claim("third", "sudoku/contrast_one/exact_accuracy", "within spread"),
         claim("fourth", None, "not run at this scale"),
         claim("fifth", "arc_agi_1/single_call/arc_gap_to_hrm", "undecided"),
+        claim(
+            "sixth",
+            "sudoku/hrm/residual_low_within",
+            "no evidence",
+            no_skill=[{"player": "untrained", "value": 45.0, "meets": True}],
+            confounds=[HOSTILE],
+            margin_set={"date": "2026-11-22", "before_first_run": False},
+        ),
+        claim("seventh", "published/hrm/model_heads", "agrees", category="settings", weights=None, no_skill=[]),
+        claim("eighth", "published/hrm/model_layers", "differs", category="settings", weights=None, no_skill=[]),
+        claim("ninth", None, "not run at this scale", category="elsewhere", no_skill_status="not asked", no_skill=[]),
     ]
     files.write("claims.json", {"scale": "smoke", "claims": ledger})
     files.edit_params(

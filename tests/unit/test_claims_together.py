@@ -15,15 +15,16 @@ from hrm.report.claims_file import ClaimsParams, read_claims
 from hrm.report.claims_table import NamedLedger, readme_section
 from hrm.report.derived import derived_rows, settings
 from hrm.report.ledger import make_ledger
-from hrm.report.summary import SummaryRow
-from hrm.report.verdicts import VERDICTS, Measured, Verdict, judge, judge_together
+from hrm.report.summary import SummaryRow, key_of
+from hrm.report.verdicts import GOOD, REFUTING, VERDICTS, Verdict, judge_together
 
+# What trained networks are to have, and beside it what one without training would need to fail all of these claims.
 RESIDUALS = {
-    "sudoku/hrm/residual_high_decline": -1.0,
-    "sudoku/hrm/residual_low_within": 0.4,
-    "sudoku/hrm/residual_low_reset": 1.7,
-    "sudoku/rnn/residual_core_quarter": 0.04,
-    "sudoku/hrm/residual_high_quarter": 0.2,
+    "sudoku/hrm/residual_high_decline": (-1.0, 0.0),
+    "sudoku/hrm/residual_low_within": (0.4, 1.2),
+    "sudoku/hrm/residual_low_reset": (1.7, 0.9),
+    "sudoku/rnn/residual_core_quarter": (0.04, 0.9),
+    "sudoku/hrm/residual_high_quarter": (0.2, 0.05),
 }
 
 
@@ -32,38 +33,45 @@ def claims() -> ClaimsParams:
     return read_claims(PARAMS / "claims.yaml")
 
 
-def judged(claims: ClaimsParams, values: dict[str, float], scale: str = "smoke") -> dict[str, dict[str, Any]]:
-    rows = [SummaryRow(*answer.split("/"), 3, value, value, value, "t") for answer, value in values.items()]  # type: ignore[arg-type]
-    ledger = make_ledger(claims, {(row.task, row.variant, row.metric): row for row in rows}, scale, PARAMS)
+def judged(
+    claims: ClaimsParams, values: dict[str, tuple[float, float]], scale: str = "smoke", seeds: int = 3
+) -> dict[str, dict[str, Any]]:
+    """The ledger of results TASK/VARIANT/METRIC: of trained networks, and of the same ones before training."""
+    rows = [
+        SummaryRow(*answer.split("/")[:2], player, answer.split("/")[2], seeds, value, value, value, "t")  # type: ignore[arg-type]
+        for answer, of_players in values.items()
+        for player, value in zip(("raw", "untrained"), of_players, strict=True)
+    ]
+    ledger = make_ledger(claims, {key_of(row): row for row in rows}, scale, PARAMS)
     return {claim["id"]: claim for claim in ledger["claims"]}
 
 
 def test_a_statement_holds_where_all_its_claims_do_and_falls_with_one(claims: ClaimsParams) -> None:
     found = judged(claims, RESIDUALS)["guide_residuals"]
     assert (found["verdict"], found["ours"]["mean"], found["value"]) == ("reproduced", 5, 5)
-    found = judged(claims, RESIDUALS | {"sudoku/hrm/residual_high_quarter": 0.05})["guide_residuals"]
-    assert (found["verdict"], found["ours"]["mean"]) == ("not reproduced", 4)
-    assert found["reason"] == "residuals_high_goes_on is not reproduced"
+    assert found["weights"] == "raw"
+    found = judged(claims, RESIDUALS | {"sudoku/hrm/residual_high_quarter": (0.05, 0.04)})["guide_residuals"]
+    assert (found["verdict"], found["ours"]["mean"]) == ("contradicted", 4)
+    assert found["reason"] == "residuals_high_goes_on is contradicted"
     some = {answer: value for answer, value in RESIDUALS.items() if "rnn" not in answer}
     assert judged(claims, some)["guide_residuals"]["verdict"] == "not run at this scale"
     assert judged(claims, {})["guide_residuals"]["ours"] is None
 
 
+def test_a_statement_is_no_better_than_its_seeds_and_its_evidence(claims: ClaimsParams) -> None:
+    assert judged(claims, RESIDUALS, seeds=1)["guide_residuals"]["verdict"] == "consistent, one seed"
+    found = judged(claims, RESIDUALS | {"sudoku/hrm/residual_low_within": (0.4, 0.7)})
+    assert found["residuals_low_within"]["verdict"] == "no evidence"
+    assert found["residuals_low"]["verdict"] == "no evidence"  # it requires the former
+    assert found["guide_residuals"]["verdict"] == "no evidence"
+
+
 @given(st.lists(st.sampled_from(VERDICTS), min_size=1), st.sampled_from(VERDICTS))
 def test_one_more_claim_never_makes_a_statement_better(verdicts: list[Verdict], more: Verdict) -> None:
     before, after = judge_together(verdicts), judge_together([*verdicts, more])
-    assert before == "not reproduced" or VERDICTS.index(after) >= VERDICTS.index(before) or after == "not reproduced"
+    assert VERDICTS.index(after) >= VERDICTS.index(before) or after in REFUTING
     assert (after == "reproduced") == (set(verdicts) | {more} == {"reproduced"})
-
-
-def test_above_is_strict_and_the_mirror_of_below() -> None:
-    for mean, low, high, verdict in (
-        (2.1, 2.01, 3.0, "reproduced"),
-        (2.1, 2.0, 3.0, "undecided"),
-        (1.5, 1.0, 2.0, "not reproduced"),
-    ):
-        assert judge(Measured(mean, low, high), 2.0, 5.0, "above", None).verdict == verdict
-        assert judge(Measured(-mean, -high, -low), -2.0, 5.0, "below", None).verdict == verdict
+    assert (after in GOOD) == all(verdict in GOOD for verdict in [*verdicts, more])
 
 
 @pytest.mark.parametrize(
@@ -98,22 +106,45 @@ def test_published_runs_answer_what_their_own_parameters_say(claims: ClaimsParam
 
 
 def test_without_a_variant_its_contrast_is_not_run_and_nothing_fails(claims: ClaimsParams) -> None:
-    found = judged(claims, {"sudoku/hrm/exact_accuracy": 0.5})
+    found = judged(claims, {"sudoku/hrm/exact_accuracy": (0.5, 0.0)})
     for name in ("gradient_bptt", "robust_noise_low", "trm_beats_separate", "transfer_helps"):
         assert (found[name]["verdict"], found[name]["ours"]) == ("not run at this scale", None)
 
 
-def test_the_readme_shows_verdicts_and_folds_the_rest(claims: ClaimsParams) -> None:
+def result(mean: float, method: str = "t") -> dict[str, Any]:
+    ours = {"answer": "sudoku/hrm/x", "mean": mean, "low": None, "high": None, "over": None, "seeds": 1}
+    return ours | {"test_examples": None, "method": method}
+
+
+def test_the_readme_shows_verdicts_on_trainings_and_folds_the_rest(claims: ClaimsParams) -> None:
     ledger = make_ledger(claims, {}, "gpu", PARAMS)
-    for entry, verdict, mean in zip(
-        ledger["claims"], ["reproduced", "not run at this scale"], [1.0, 2.0], strict=False
-    ):
-        entry |= {"verdict": verdict}
-        entry["ours"] = {"answer": "sudoku/hrm/x", "mean": mean, "low": None, "high": None, "seeds": 1}
-        entry["ours"] |= {"test_examples": None, "method": "t"}
+    of_trainings = [entry for entry in ledger["claims"] if entry["category"] == "training"]
+    setting = next(entry for entry in ledger["claims"] if entry["category"] == "settings")
+    late = {"date": "2026-11-22", "before_first_run": False}
+    of_trainings[0] |= {"verdict": "reproduced", "ours": result(1.0), "confounds": ["the moon"], "margin_set": late}
+    of_trainings[1] |= {"ours": result(2.0)}
+    setting |= {"verdict": "agrees", "ours": result(3.0, "computed")}
     text = readme_section([NamedLedger("gpu", ledger)])
-    open_part, *folded = text.split("<details>")
-    first, second, third = (entry["statement"] for entry in ledger["claims"][:3])
+    head, table = text.split("\n", 1)
+    assert head.endswith("on what is not run here") and "1 of 1 settings agree" in head
+    assert "1 reproduced" in head and "agrees" not in head and "undecided" not in head
+    open_part, *folded = table.split("<details>")
+    first, second, third = (entry["statement"] for entry in of_trainings[:3])
     assert first in open_part and second not in open_part and third not in open_part
-    assert second in folded[0] and third in folded[1]
-    assert text.count("<details>") == text.count("</details>") == 2
+    assert "reproduced; margin set on 2026-11-22, after the first runs; confound: the moon" in open_part
+    assert setting["statement"] in folded[0] and second in folded[1] and third in folded[2]
+    assert text.count("<details>") == text.count("</details>") == 3
+
+
+def test_settings_are_counted_in_no_headline(claims: ClaimsParams) -> None:
+    rows = derived_rows(PARAMS, claims)
+    ledger = make_ledger(claims, {key_of(row): row for row in rows}, "gpu", PARAMS)
+    settings_only = {entry["verdict"] for entry in ledger["claims"] if entry["category"] == "settings"}
+    assert settings_only == {"agrees", "not run at this scale"}
+    assert {entry["verdict"] for entry in ledger["claims"] if entry["category"] != "settings"} == {
+        "not run at this scale"
+    }
+    head = readme_section([NamedLedger("gpu", ledger)]).split("\n")[0]
+    agreeing = sum(entry["verdict"] == "agrees" for entry in ledger["claims"])
+    assert agreeing > 50 and f"{agreeing} of {agreeing} settings agree" in head
+    assert "reproduced" not in head

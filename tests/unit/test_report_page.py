@@ -109,7 +109,23 @@ def test_verdicts_are_words_and_are_counted(page: Page) -> None:
     assert "within the spread of independent runs" in page.rows["claim-third"]
     for words in ("reproduced 1", "independent runs 1", "undecided 1", "not reproduced 1", "not run at this scale 1"):
         assert words in page.text
-    assert "4 claims on trainings judged" in page.text and "1 claims that are not judged" in page.text
+    assert "5 claims on trainings judged" in page.text and "2 claims that are not judged" in page.text
+
+
+def test_settings_stand_apart_and_count_in_no_headline(page: Page) -> None:
+    assert "1 of 2 settings agree" in page.text
+    assert "Settings, sizes, data and arithmetic: 1 of 2 agree" in page.text
+    assert "agrees" in page.rows["claim-seventh"] and "differs" in page.rows["claim-eighth"]
+    header = page.text.partition("Contents")[0]
+    assert "agrees" not in header and "differs" not in header
+
+
+def test_weights_players_margins_and_confounds_stand_beside_the_verdict(page: Page) -> None:
+    row = page.rows["claim-sixth"]
+    assert "no evidence" in row and "Without skill: untrained: 45.0 % (meets the claim)" in row
+    assert "margin set on 2026-11-22, after the first runs" in row and f"confound: {HOSTILE}" in row
+    assert "raw weights; 40.0 to 60.0 over test examples; 1 seed" in row
+    assert "margin" not in page.rows["claim-second"] and "weights" not in page.rows["claim-seventh"]
 
 
 def test_provenance_and_cost_of_every_run_are_there(page: Page, files: Files) -> None:
@@ -160,7 +176,7 @@ def test_equal_files_give_equal_bytes(made: Files, files: Files) -> None:
         ("results/smoke/table.csv", ["is missing", "report.yaml: sections.all"]),
         ("results/smoke/claims.json", ["cannot be read"]),
         ("results/smoke/sudoku/transformer/seed0/provenance.json", ["cannot be read"]),
-        ("results/smoke/states/sudoku/hrm/seed0/states.json", ["cannot be read"]),
+        ("results/smoke/states/sudoku/hrm/seed0/raw/states.json", ["cannot be read"]),
         ("params/report.yaml", ["cannot be read"]),
     ],
 )

@@ -10,11 +10,11 @@ from hrm.report.chart_schema import DotChart, DotPanelParams, DotRowParams, Line
 from hrm.report.claims_file import FACTORS, ClaimParams, ClaimsParams, GroupParams
 from hrm.report.run_paths import WEIGHTS, Player
 from hrm.report.summary import Key, SummaryRow
-from hrm.report.verdicts import Measured, judge
+from hrm.report.verdicts import Measured, holds
 
 # not run: no result of the variant; not measured: results, but not this metric; published only: nobody's to run.
 State = Literal["measured", "not run", "not measured", "published only"]
-PASSES = {"reproduced": "yes", "not reproduced": "no"}
+PASSES = {True: "yes", False: "no", None: "undecided"}
 LIMITS = {"at_most": "at most", "at_least": "at least", "below": "below"}
 QUANTITIES = {"million parameters": "parameters", "minutes": "seconds"}  # what a unit counts, where its name differs
 DIGITS = 4
@@ -179,10 +179,9 @@ def _dot(
     assert value is not None and limit.group.relation != "equal"  # `named` has seen to both
     passes = ""
     if found.ours is not None:
-        ends = (found.ours if end is None else end for end in (found.low, found.high))
         # Without the tolerance, so that the line that is drawn is the one that decides.
-        verdict = judge(Measured(found.ours, *ends), value, 0.0, limit.group.relation, None).verdict
-        passes = PASSES.get(verdict, verdict)
+        measured = Measured(found.ours, found.low, found.high, found.seeds)
+        passes = PASSES[holds(measured, value, 0.0, limit.group.relation)]
     return found._replace(limit=f"{LIMITS[limit.group.relation]} {value:g}", passes=passes)
 
 

@@ -1,5 +1,6 @@
 """params/claims.yaml: what was published, as data. The strict models of that file, and its reading."""
 
+import datetime
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -26,15 +27,17 @@ Unit = Literal[
     "yes or no",  # 1 or 0
     "in words",
 ]
+Weights = Literal["raw", "ema"]
 # Metrics hold shares as fractions, seconds and counts; claims speak in their unit.
 FACTORS: Mapping[str, float] = {"per cent": 100.0, "points": 100.0, "million parameters": 1e-6, "minutes": 1 / 60}
 
 
 class SourceParams(Params):
-    """Where a number was published."""
+    """Where a number was published, and which weights of a training its claims are judged on (null: of no training)."""
 
     title: str
     version: str
+    weights: Weights | None
 
 
 class SpreadParams(Params):
@@ -60,25 +63,57 @@ class ProtocolParams(Params):
 
 
 class PairParams(Params):
-    """A number that follows from two of our results, `first` minus or over `second`; a row of its own, `answer`."""
+    """A number that follows from two of our results, `first` minus or over `second`; a row of its own, `answer`.
+
+    Both are of the same player, so that there is a row for each; but `weights`, if given, are those of the first and of
+    the second result of a training.
+    """
 
     answer: Answer
     rule: Literal["difference", "ratio"]
     first: Answer
     second: Answer
+    weights: Annotated[list[Weights], Field(min_length=2, max_length=2)] | None = None
+
+
+class MarginParams(Params):
+    """When a tolerance or a limit of ours was set; what was set after the first runs may have been set to fit them."""
+
+    date: datetime.date
+    before_first_run: bool
 
 
 class ClaimParams(Params):
-    """One claim. Its first answer judges it, the others are only shown where the first is missing."""
+    """One claim. Its first answer judges it, the others are only shown where the first is missing.
+
+    What may be left out stands for the group's own where it is given; confounds are added to the group's.
+    """
 
     id: Name
     statement: str
     value: float | None
     answers: list[Answer]
+    weights: Weights | None = None
+    tolerance: NonNegativeFloat | None = None
+    exempt: str | None = None
+    needs_skill: list[Answer] = Field(default_factory=list)
+    confounds: list[str] = Field(default_factory=list)
 
 
 class GroupParams(Params):
-    """Claims that share source, protocol and rule of judgement. Values and tolerance are in `unit`."""
+    """Claims that share source, protocol and rule of judgement. Values and tolerance are in `unit`.
+
+    Keys that may be left out:
+
+    - `weights`: of a training, where they are not those that the source names.
+    - `opposite`: for an inequality with a limit of ours: where the opposite of the statement begins, so that what only
+      misses the limit is not reproduced, and what lies beyond `opposite` contradicts. Else it begins at the value.
+    - `exempt`: why players without skill are not asked, as the claim says that there is no skill.
+    - `needs_skill`: results TASK/VARIANT/METRIC that have to lie above those of players without skill, as a part of the
+      claim. "No worse than" is met by whoever has nothing to lose; between networks that have skill it says something.
+    - `confounds`: what else could explain the result.
+    - `margin_set`: when tolerance or limit were set, if they are ours.
+    """
 
     title: str
     source: Name
@@ -93,6 +128,12 @@ class GroupParams(Params):
     seeds: PositiveInt  # with fewer there is no verdict
     # Claims of this group mean nothing unless that one, which stands before, is reproduced.
     requires: Name | None
+    weights: Weights | None = None
+    opposite: float | None = None
+    exempt: str | None = None
+    needs_skill: list[Answer] = Field(default_factory=list)
+    confounds: list[str] = Field(default_factory=list)
+    margin_set: MarginParams | None = None
     claims: Annotated[list[ClaimParams], Field(min_length=1)]
 
 

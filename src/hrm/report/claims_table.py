@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hrm.core.errors import DataError
-from hrm.report.ledger_file import is_measured
+from hrm.report.ledger_file import is_measured, settings_of
+from hrm.report.run_paths import WEIGHTS_IN_WORDS
 from hrm.report.verdicts import NOT_RUN, VERDICTS
 
 BEGIN, END = "<!-- claims:begin -->", "<!-- claims:end -->"
@@ -46,7 +47,10 @@ def scale_table(ledger: dict[str, Any]) -> str:
     """Markdown of one ledger: every claim, with the reason of its verdict."""
     notes = _Notes()
     lines = [f"# Published claims at scale {ledger['scale']}", "", _counts(ledger), ""]
-    lines += ["| claim | source | published | ours | verdict | reason |", "|---|---|---|---|---|---|"]
+    lines += [
+        "| claim | source | published | ours | without skill | verdict | reason |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for claim in ledger["claims"]:
         mark = notes.mark(ledger["scale"], claim)
         cells = [
@@ -54,27 +58,28 @@ def scale_table(ledger: dict[str, Any]) -> str:
             _source(claim),
             published(claim),
             ours(claim) + mark,
+            without_skill(claim),
             claim["verdict"],
-            claim["reason"],
+            "; ".join([claim["reason"], *remarks(claim)]),
         ]
         lines.append(_row(cells))
     return "\n".join([*lines, *notes.lines()]) + "\n"
 
 
 def readme_section(ledgers: Sequence[NamedLedger]) -> str:
-    """Markdown between the README's markers: the claims with a verdict, all others folded away.
+    """Markdown between the README's markers: the claims on trainings with a verdict, all others folded away.
 
-    Folded are what follows by computation, results of ours that get no verdict, and claims without a result. Results of
-    the smallest scale are shown where they are judged: small grids say nothing of a number for large ones.
+    Folded are checks of settings, results of ours that get no verdict, and claims without a result. Results of the
+    smallest scale are shown where they are judged: small grids say nothing of a number for large ones.
     """
     notes = _Notes()
-    shown: dict[str, list[str]] = {"judged": [], "computed": [], "unjudged": [], "others": []}
+    shown: dict[str, list[str]] = {"judged": [], "settings": [], "unjudged": [], "others": []}
     for place in ("judged", "unjudged"):  # notes are numbered in this order
         for claim in _every_claim(ledgers):
             held = _held(ledgers, claim["id"])
-            if held and held[0][0] == "computed":
+            if held and not is_measured(claim):
                 if place == "judged":
-                    shown["computed"].append(_result_row(*held[0], notes))
+                    shown["settings"] += [_result_row(name, found, notes) for name, found in held]
             elif held and place == ("judged" if any(found["verdict"] != NOT_RUN for _, found in held) else "unjudged"):
                 shown[place] += [_result_row(name, found, notes) for name, found in held]
             elif not held and place == "judged":
@@ -82,10 +87,10 @@ def readme_section(ledgers: Sequence[NamedLedger]) -> str:
                 shown["others"].append(_row(cells))
         shown[place] += notes.lines() if shown[place] else []
     lines = [f"- **{name}**: {_counts(ledger)}" for name, ledger in ledgers]
-    head = ["", "| claim | source | published | ours | verdict |", "|---|---|---|---|---|"]
+    head = ["", "| claim | source | published | ours | without skill | verdict |", "|---|---|---|---|---|---|"]
     lines += head + shown["judged"]
     for place, text in (
-        ("computed", "claims that follow from the parameters by computation"),
+        ("settings", "checks of settings, sizes and arithmetic, which no training stands behind"),
         ("unjudged", "results of ours that get no verdict at their scale"),
     ):
         count = sum(line.startswith("|") for line in shown[place])
@@ -113,7 +118,8 @@ def _held(ledgers: Sequence[NamedLedger], identity: str) -> list[tuple[str, dict
 
 def _result_row(name: str, found: dict[str, Any], notes: "_Notes") -> str:
     value = f"{name}: {ours(found)}{notes.mark(name, found)}"
-    return _row([found["statement"], _source(found), published(found), value, found["verdict"]])
+    verdict = "; ".join([found["verdict"], *remarks(found)])
+    return _row([found["statement"], _source(found), published(found), value, without_skill(found), verdict])
 
 
 def _tells(found: dict[str, Any], scale: str) -> bool:
@@ -133,12 +139,12 @@ def replace_section(readme: str, section: str, name: str) -> str:
 
 
 def published(claim: dict[str, Any]) -> str:
-    """The published value with what is tolerated around it."""
+    """The published value with what is tolerated around it, and why so much."""
     if claim["value"] is None:
         return "in words"
     text = RELATIONS[claim["relation"]] + _number(claim["value"], claim["unit"])
     if claim["tolerance"] and claim["tolerance_basis"] != "rounding of the printed value":
-        text += f" (± {claim['tolerance']:g})"
+        text += f" (± {claim['tolerance']:g}, {claim['tolerance_basis']})"
     if claim["spread"]:
         text += (
             f"; {claim['spread']['source'].split(' of ')[0]} {claim['spread']['low']:g} to {claim['spread']['high']:g}"
@@ -147,21 +153,43 @@ def published(claim: dict[str, Any]) -> str:
 
 
 def ours(claim: dict[str, Any]) -> str:
-    """Our value with interval, seeds and test puzzles; a dash where there is none."""
+    """Our value with weights, interval and what it is over, seeds and test puzzles; a dash where there is none."""
     result = claim["ours"]
     if result is None:
         return "–"
     text = _number(result["mean"], claim["unit"])
     if not is_measured(claim):
         return text
-    known = []
+    known = [] if claim["weights"] is None else [WEIGHTS_IN_WORDS[claim["weights"]]]
     if result["low"] is not None:
         form = FORMATS[claim["unit"]][0]
-        known.append(f"{result['low']:{form}} to {result['high']:{form}}")
+        known.append(f"{result['low']:{form}} to {result['high']:{form}} over {result['over']}")
     known.append(f"{result['seeds']} seed{'s' if result['seeds'] > 1 else ''}")
     if result["test_examples"]:
         known.append(f"{result['test_examples']:,} test puzzles")
     return f"{text} ({'; '.join(known)})"
+
+
+def without_skill(claim: dict[str, Any]) -> str:
+    """What players without skill get, each with a mark where it meets the claim; or why that is not told."""
+    if claim["category"] != "training" or claim["no_skill_status"] == "not asked":
+        return ""
+    told = []
+    for player in claim["no_skill"]:
+        met = " (meets the claim)" if player["meets"] else ""
+        told.append(f"{player['player']}: {_number(player['value'], claim['unit'])}{met}")
+    for part in claim["skill"]:
+        lies = {True: "above", False: "not above", None: "not compared with"}[part["above"]]
+        told.append(f"needs skill: {part['answer']} {lies} {part['player'] or 'anybody'}")
+    return "; ".join(told) or claim["no_skill_status"]
+
+
+def remarks(claim: dict[str, Any]) -> list[str]:
+    """What a reader has to know beside the verdict: margins that are younger than the first runs, and confounds."""
+    margin = claim["margin_set"]
+    late = margin is not None and not margin["before_first_run"]
+    told = [f"margin set on {margin['date']}, after the first runs"] if late else []
+    return told + [f"confound: {text}" for text in claim["confounds"]]
 
 
 class _Notes:
@@ -199,13 +227,13 @@ def _find(ledger: dict[str, Any], identity: str) -> dict[str, Any]:
 
 
 def _counts(ledger: dict[str, Any]) -> str:
+    """The headline: verdicts on trainings alone; settings are one number apart."""
     measured = Counter(claim["verdict"] for claim in ledger["claims"] if is_measured(claim))
-    text = f"{measured.total()} claims on trainings: " + ", ".join(f"{measured[name]} {name}" for name in VERDICTS)
-    others = Counter(claim["verdict"] for claim in ledger["claims"] if not is_measured(claim))
-    if not others:
-        return text
-    found = ", ".join(f"{others[name]} {name}" for name in VERDICTS if others[name])
-    return f"{text}; {others.total()} more on settings, sizes and data, without a training: {found}"
+    found = ", ".join(f"{measured[name]} {name}" for name in VERDICTS if measured[name])
+    settings = settings_of(ledger["claims"])
+    apart = f"{settings.agree} of {settings.checked} settings agree" if settings.checked else "no settings checked"
+    elsewhere = sum(claim["category"] == "elsewhere" for claim in ledger["claims"])
+    return f"{measured.total()} claims on trainings: {found}. {apart}; {elsewhere} claims on what is not run here"
 
 
 def _source(claim: dict[str, Any]) -> str:

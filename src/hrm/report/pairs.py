@@ -1,11 +1,11 @@
 """Rows of results that follow from two others: how much better one variant is than another."""
 
-import itertools
 import math
 from collections.abc import Iterable, Mapping
 
 from hrm.report.claims_file import PairParams
-from hrm.report.run_paths import PLAYERS
+from hrm.report.players import NO_SKILL
+from hrm.report.run_paths import PLAYERS, Player
 from hrm.report.summary import Key, SummaryRow, find_row
 
 
@@ -17,15 +17,23 @@ def pair_rows(pairs: Iterable[PairParams], summary: Mapping[Key, SummaryRow]) ->
     to the highest that both intervals allow, infinity left out.
     """
     rows = []
-    for pair, player in itertools.product(pairs, PLAYERS):
-        first, second = (find_row(summary, answer, player) for answer in (pair.first, pair.second))
-        if first is None or second is None or (pair.rule == "ratio" and second.mean <= 0):
-            continue
-        mean, low, high = (_difference if pair.rule == "difference" else _ratio)(first, second)
+    for pair in pairs:
         task, variant, metric = pair.answer.split("/")
-        seeds = min(first.seeds, second.seeds)
-        rows.append(SummaryRow(task, variant, player, metric, seeds, mean, low, high, pair.rule))
+        for player, other in _players(pair):
+            first, second = find_row(summary, pair.first, player), find_row(summary, pair.second, other)
+            if first is None or second is None or (pair.rule == "ratio" and second.mean <= 0):
+                continue
+            mean, low, high = (_difference if pair.rule == "difference" else _ratio)(first, second)
+            seeds = min(first.seeds, second.seeds)
+            rows.append(SummaryRow(task, variant, player, metric, seeds, mean, low, high, pair.rule))
     return rows
+
+
+def _players(pair: PairParams) -> list[tuple[Player, Player]]:
+    """The players of the first and the second result; one without skill has one set of weights."""
+    if pair.weights is None:
+        return [(player, player) for player in PLAYERS]
+    return [(pair.weights[0], pair.weights[1]), *((player, player) for player in NO_SKILL)]
 
 
 Interval = tuple[float, float | None, float | None]

@@ -11,7 +11,7 @@ from hrm.core.errors import DataError
 from hrm.core.pipeline_schema import PipelineParams, pipeline_params
 from hrm.report.claims_file import read_claims
 from hrm.report.comparison_schema import comparison_params
-from hrm.report.ledger_file import read_ledger
+from hrm.report.ledger_file import read_ledger, settings_of
 from hrm.report.page.pictures import Embedded, embed
 from hrm.report.page.records import (
     Training,
@@ -92,9 +92,10 @@ def page_context(places: Places, scale: str) -> dict[str, Any]:
         "text": report.text,
         "scale": scale,
         "made": made(origins),
-        "counts": counts([row for row in rows if row.measured]),
-        "judged": [row for row in rows if row.measured and row.mark.words != SILENT],
-        "computed": [row for row in rows if not row.measured and row.mark.words != SILENT],
+        "counts": counts(rows),
+        "settings": settings_of(ledger["claims"]),
+        "judged": [row for row in rows if row.category == "training" and row.mark.words != SILENT],
+        "computed": [row for row in rows if row.category == "settings" and row.mark.words != SILENT],
         "silent": [row for row in rows if row.mark.words == SILENT],
         "sections": [
             _section(name, section, places, pipeline, rows, f"{named_in}: sections.{name}")

@@ -6,12 +6,12 @@ from typing import Any
 
 from hrm.core.errors import ParameterError
 from hrm.report.claims_file import PairParams
-from hrm.report.claims_table import ours, published
+from hrm.report.claims_table import ours, published, remarks, without_skill
 from hrm.report.comparison_schema import ContrastParams
 from hrm.report.contrasts import PREFIX
-from hrm.report.ledger_file import is_measured
+from hrm.report.ledger_file import Category
 from hrm.report.page.records import Analysis, Training
-from hrm.report.verdicts import VERDICTS
+from hrm.report.verdicts import SETTING_VERDICTS, VERDICTS
 
 SILENT = "not run at this scale"
 
@@ -27,13 +27,21 @@ class Mark:
 
 MARKS = dict(
     zip(
-        VERDICTS,
+        (*VERDICTS, *SETTING_VERDICTS),
         (
             Mark("✓", "reproduced", "good"),
+            Mark("≈", "consistent, two seeds", "near"),
+            Mark("≈", "consistent, one seed", "near"),
             Mark("≈", "within the spread of independent runs", "near"),
             Mark("?", "undecided", "open"),
+            Mark("○", "no evidence: a player without skill meets it", "open"),
+            Mark("≠", "inconsistent, one seed", "bad"),
+            Mark("≠", "inconsistent, two seeds", "bad"),
             Mark("✗", "not reproduced", "bad"),
+            Mark("✗", "contradicted: the opposite was found", "bad"),
             Mark("–", SILENT, "silent"),
+            Mark("=", "agrees", "good"),
+            Mark("≠", "differs", "bad"),
         ),
         strict=True,
     )
@@ -63,7 +71,9 @@ class ClaimRow:
     mark: Mark
     reason: str
     origins: Sequence[Link]
-    measured: bool  # rests on trainings, not on settings, sizes or data alone
+    without_skill: str
+    remarks: Sequence[str]
+    category: Category
 
 
 class Origins:
@@ -117,7 +127,9 @@ def claim_rows(ledger: Mapping[str, Any], origins: Origins) -> list[ClaimRow]:
             mark=MARKS[claim["verdict"]],
             reason=claim["reason"],
             origins=origins.of(claim["ours"]["answer"]) if claim["ours"] else [],
-            measured=is_measured(claim),
+            without_skill=without_skill(claim),
+            remarks=remarks(claim),
+            category=claim["category"],
         )
         for claim in ledger["claims"]
     ]
@@ -133,8 +145,9 @@ def of_groups(rows: Sequence[ClaimRow], beginnings: Sequence[str], where: str) -
 
 
 def counts(rows: Sequence[ClaimRow]) -> list[tuple[Mark, int]]:
-    """How many claims have each verdict, the best verdict first."""
-    return [(mark, sum(row.mark == mark for row in rows)) for mark in MARKS.values()]
+    """How many claims on trainings have each verdict, the best verdict first; verdicts that none has are left out."""
+    of_trainings = [row.mark for row in rows if row.category == "training"]
+    return [(mark, of_trainings.count(mark)) for mark in MARKS.values() if mark in of_trainings]
 
 
 def _listed(groups: Iterable[str]) -> str:
