@@ -43,15 +43,19 @@ def swiglu(x, w, prefix):
 
 
 def module(x, w, name, layers, p):
+    """TRM's mixer works on the columns: each place of the hidden vector is a vector over the positions, which is mixed
+    and normed as such; the channel MLP and its norm then work on the rows (models/recursive_reasoning/trm.py).
+    """
     for i in range(layers):
         prefix = f"{name}.layers.{i}"
         base = p.rope_base if p.positions in ("rope", "both") else None
+        first, second = (w.get(f"{prefix}.norm_scales.{n}", torch.tensor(1.0)) for n in (0, 1))
         if p.mixing == "mlp":
-            mixed = swiglu(x.T, w, f"{prefix}.self_attn.mlp").T
+            columns = x.T
+            columns = columns + swiglu(columns, w, f"{prefix}.self_attn.mlp")
+            x = rms(columns, p.norm_epsilon, first.flatten()).T
         else:
-            mixed = attention(x, w, f"{prefix}.self_attn", p.heads, base)
-        first, second = (w.get(f"{prefix}.norm_scales.{n}", 1.0) for n in (0, 1))
-        x = rms(x + mixed, p.norm_epsilon, first)
+            x = rms(x + attention(x, w, f"{prefix}.self_attn", p.heads, base), p.norm_epsilon, first)
         x = rms(x + swiglu(x, w, f"{prefix}.mlp"), p.norm_epsilon, second)
     if p.state_sparsity:
         kept = x.shape[1] - round(p.state_sparsity * x.shape[1])
@@ -73,7 +77,7 @@ def segment(w, p, tokens, *states):
     """One segment of one example: (cells,) tokens and (length, hidden) states -> states, logits, q."""
     grid = w["embedding.tokens"][tokens]
     row = w["embedding.puzzle_table"][0]
-    length = -(-len(row) // p.hidden_size)
+    length = p.puzzle_positions or math.ceil(len(row) / p.hidden_size)
     front = torch.cat([row, torch.zeros(length * p.hidden_size - len(row), dtype=row.dtype)])
     x = torch.cat([front.view(length, p.hidden_size), grid])
     if p.positions in ("learned", "both"):

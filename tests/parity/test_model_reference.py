@@ -32,7 +32,11 @@ def test_published_size_is_reached_exactly():
         ("model.architecture=single", "model.high_cycles=2", "model.low_cycles=3"),
         ("model.architecture=single", "model.low_layers=0", "model.low_cycles=1"),
         ("model.shared_modules=true", "model.low_layers=0", "model.high_layers=2", "model.low_cycles=3"),
-        ("model.shared_modules=true", "model.low_layers=0", "model.mixing=mlp"),
+        ("model.shared_modules=true", "model.low_layers=0", "model.mixing=mlp", "model.positions=none"),
+        ("model.shared_modules=true", "model.low_layers=0", "model.mixing=mlp", "model.puzzle_positions=5"),
+        ("model.low_layers=2", "model.mixing=mlp", "model.norm_scale=true"),
+        ("model.puzzle_embedding_size=24", "model.puzzle_positions=3"),
+        ("model.puzzle_embedding_size=0", "model.puzzle_positions=2"),
     ],
 )
 def test_segments_equal_the_plain_reference(overrides):
@@ -57,8 +61,9 @@ def test_segments_equal_the_plain_reference(overrides):
                 torch.testing.assert_close(state[i].double(), wished, atol=2e-4, rtol=0)
 
 
-def test_peek_equals_the_q_values_of_the_next_segment():
-    params = tiny_run("model.high_layers=2").model
+@pytest.mark.parametrize("mixing", ["attention", "mlp"])
+def test_peek_equals_the_q_values_of_the_next_segment(mixing):
+    params = tiny_run("model.high_layers=2", f"model.mixing={mixing}").model
     model = build_model(params, "float32", 6, 16, 1, torch.Generator().manual_seed(1))
     with torch.no_grad():
         model.q_head.weight.normal_(generator=torch.Generator().manual_seed(3))

@@ -46,6 +46,21 @@ FULL = {
     "halting.max_segments": 8,
     "train.steps": 100 * 3_831_994 // 2304,
 }
+# config/cfg_pretrain.yaml and config/arch/trm.yaml of the TRM code, then its README's commands.
+TRM = HRM | {
+    "model.shared_modules": True,
+    "model.high_layers": 2,
+    "model.low_layers": 0,
+    "model.high_cycles": 3,
+    "model.low_cycles": 4,
+    "model.gradient": {"rule": "last_cycle"},
+    "model.mixing": "attention",
+    "model.puzzle_positions": 16,
+    "halting.rule": "halting_loss",
+    "optimizer.ema_decay": 0.999,
+}
+MIXER = {"model.mixing": "mlp", "model.positions": "none", "model.low_cycles": 6}
+TRM_EPOCHS = {"train.steps": 50_000 * 1000 // 768}
 THOUSAND = {"train.steps": 20_000 * 1000 // 768}
 CASES = {
     ("sudoku", "hrm"): HRM | GRIDS | THOUSAND,
@@ -53,6 +68,11 @@ CASES = {
     ("sudoku_full", "hrm"): HRM | FULL,
     ("arc_agi_1", "hrm"): HRM,
     ("arc_agi_2", "hrm"): HRM,
+    ("sudoku", "trm"): TRM | GRIDS | MIXER | TRM_EPOCHS,
+    ("sudoku", "trm_attention"): TRM | GRIDS | {"model.low_cycles": 6} | TRM_EPOCHS,
+    ("maze_hard", "trm_attention"): TRM | GRIDS | TRM_EPOCHS,
+    ("arc_agi_1", "trm_attention"): TRM | {"train.steps": 100_000 * 3_988 // 768},
+    ("arc_agi_2", "trm_attention"): TRM,
 }
 
 
@@ -60,7 +80,19 @@ CASES = {
 def test_settings_are_those_of_the_released_command(task, variant):
     found = run_params(PARAMS, "paper", task, variant, []).model_dump()
     wished = CASES[task, variant]
-    assert {key: found[key.split(".")[0]][key.split(".")[1]] for key in wished} == wished
+    for key, value in wished.items():
+        section, name = key.split(".")
+        now = found[section][name]
+        assert now == value if not isinstance(value, dict) else now.items() >= value.items(), key
+
+
+def test_attention_on_mazes_and_arc_has_fewer_latent_steps_at_every_scale():
+    for scale in ("smoke", "gpu", "paper"):
+        sudoku = run_params(PARAMS, scale, "sudoku", "trm_attention", []).model
+        for task in ("maze_hard", "arc_agi_1", "arc_agi_1_evaluation", "arc_agi_1_few", "arc_agi_2"):
+            model = run_params(PARAMS, scale, task, "trm_attention", []).model
+            assert model.low_cycles < sudoku.low_cycles and model.high_cycles == sudoku.high_cycles
+            assert model.puzzle_positions == sudoku.puzzle_positions > 1
 
 
 def test_the_full_set_at_scale_gpu_differs_in_length_and_batch_alone():

@@ -11,6 +11,7 @@ from hrm.training.trainer import Trainer
 
 SINGLE = ("model.architecture=single", "halting.rule=halting_loss")
 TRM = ("model.shared_modules=true", "model.low_layers=0", "model.high_layers=2", "model.gradient.rule=last_cycle")
+MIXER = (*TRM, "model.mixing=mlp", "model.positions=none", "model.puzzle_positions=3")
 CASES = {
     "hrm": (),
     "hrm, 3 x 3 cycles": ("model.high_cycles=3", "model.low_cycles=3"),
@@ -28,8 +29,11 @@ CASES = {
     "single": SINGLE,
     "single, full": (*SINGLE, "model.gradient.rule=full", "model.low_cycles=3"),
     "transformer": (*SINGLE, "model.high_cycles=1", "model.low_cycles=1", "halting.max_segments=1"),
-    "trm": (*TRM, "model.mixing=mlp", "model.high_cycles=3", "model.low_cycles=2"),
-    "trm, attention": (*TRM, "halting.rule=halting_loss"),
+    "trm": (*MIXER, "model.high_cycles=3", "model.low_cycles=2", "halting.rule=halting_loss"),
+    "trm, extra pass": MIXER,
+    "trm, one step": (*MIXER, "model.gradient.rule=one_step", "halting.rule=halting_loss"),
+    "trm, two networks": (*MIXER, "model.shared_modules=false", "model.low_layers=2", "halting.rule=halting_loss"),
+    "trm, attention": (*TRM, "halting.rule=halting_loss", "model.puzzle_positions=3"),
     "board study": (
         "halting.rule=fixed",
         "model.norm_scale=true",

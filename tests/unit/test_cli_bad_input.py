@@ -9,6 +9,7 @@ import torch
 
 from helpers import PARAMS, TINY, facts_of, tiny_dataset, tiny_run
 from hrm.cli import main
+from hrm.core.errors import ParameterError
 from hrm.core.schema import run_params
 from hrm.data.dataset import save_dataset
 from hrm.training import loop
@@ -81,6 +82,24 @@ def test_a_variant_may_change_things_at_one_scale_but_not_at_one_that_does_not_e
     refused(capfd, train(params, data, tmp_path), "hrm.yaml", "scales.gqu", "gpu, paper, smoke")
 
 
+def test_a_variant_may_change_things_for_one_task_and_there_at_one_scale(capfd, params, data, tmp_path):
+    variant = params / "variants" / "hrm.yaml"
+    plain = variant.read_text()
+    of_maze = "tasks:\n  maze_hard:\n    train: {steps: 7}\n    scales: {smoke: {train: {steps: 8}}}\n"
+    variant.write_text(plain + "scales: {smoke: {train: {steps: 5}}}\n" + of_maze)
+    cases = (("smoke", "sudoku"), ("smoke", "maze_hard"), ("paper", "maze_hard"))
+    assert [run_params(params, *case, "hrm", []).train.steps for case in cases] == [5, 8, 7]
+    variant.write_text(plain + of_maze.replace("maze_hard", "mace_hard"))
+    refused(capfd, train(params, data, tmp_path), "hrm.yaml", "tasks.mace_hard", "maze_hard")
+    variant.write_text(plain + of_maze.replace("smoke", "smoky"))
+    with pytest.raises(
+        ParameterError, match=r"hrm.yaml: unknown key tasks.maze_hard.scales.smoky; allowed here are gpu"
+    ):
+        run_params(params, "smoke", "maze_hard", "hrm", [])
+    variant.write_text(plain + "tasks: 3\n")
+    refused(capfd, train(params, data, tmp_path), "hrm.yaml", "tasks must hold a mapping for each task")
+
+
 def test_a_number_that_yaml_reads_as_text(capfd, params, data, tmp_path):
     edit(params, "scales/smoke/train/sudoku.yaml", "ema_decay: 0.99", "ema_decay: 99e-2")
     refused(capfd, train(params, data, tmp_path), "train/sudoku.yaml", "optimizer.ema_decay", "'99e-2'", "9.9e-01")
@@ -95,6 +114,10 @@ def test_a_negative_size(capfd, params, data, tmp_path):
 
 def test_sizes_that_do_not_fit_each_other(capfd, params, data, tmp_path):
     refused(capfd, train(params, data, tmp_path, "--set", "model.heads=3"), "hidden_size 16", "3 heads")
+    small = ("--set", "model.puzzle_positions=2", "--set", "model.puzzle_embedding_size=40")
+    refused(
+        capfd, train(params, data, tmp_path, *small), "puzzle_positions 2 hold 32", "the 40 of puzzle_embedding_size"
+    )
 
 
 def test_a_broken_parameter_file(capfd, params, data, tmp_path):

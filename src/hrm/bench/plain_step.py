@@ -120,7 +120,7 @@ class PlainHrm(nn.Module):
         model = params.model
         width, size = model.hidden_size, model.hidden_size // model.heads
         self.params, self.extra_forward, self.dtype = params, extra_forward, DTYPES[params.train.dtype]
-        self.prefix = -(-model.puzzle_embedding_size // width)
+        self.prefix = model.puzzle_length
         self.embed_tokens = nn.Embedding(vocabulary, width)
         nn.init.trunc_normal_(self.embed_tokens.weight, std=width**-0.5)
         self.embed_pos = nn.Embedding(self.prefix + cells, width) if model.positions == "learned" else None

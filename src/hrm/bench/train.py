@@ -194,7 +194,7 @@ def step_operations(params: RunParams, cells: int, extra_forward: bool) -> float
     """
     model = params.model
     width = model.hidden_size
-    length = cells - (-model.puzzle_embedding_size // width)
+    length = cells + model.puzzle_length
     linear = 2 * (4 * width * width + 3 * width * mlp_width(model, width))
     layer = params.train.batch_size * length * (linear + 4 * length * width)
     calls = ([model.low_layers] * model.low_cycles + [model.high_layers]) * model.high_cycles  # layers of each call

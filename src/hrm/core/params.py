@@ -1,8 +1,8 @@
 """Reading parameters: YAML files in order, later ones override, one strict frozen model at the end."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -24,12 +24,12 @@ def load_params(
     model: type[P],
     files: Iterable[Path],
     overrides: Iterable[str] = (),
-    scale: str | None = None,
-    scales: Collection[str] = (),
+    cases: "Mapping[str, Case] | None" = None,
 ) -> P:
     """Merge `files` in order, then `overrides` (`a.b=value`), and check the result against `model`.
 
-    With a `scale`, one of `scales`, a file may say under `scales` what it changes at one scale alone.
+    With `cases`, as of scales and tasks, a file may say under their name what it changes in one of them alone, and
+    there again what it changes in one of another kind, as in `tasks: {maze_hard: {scales: {smoke: {train: ...}}}}`.
 
     Raises ParameterError that names the file, the key, the value found and what is allowed.
     """
@@ -38,15 +38,8 @@ def load_params(
     last = "parameters"
     for path in files:
         last = str(path)
-        values = dict(read_yaml(path))
-        of_scales = values.pop("scales", {}) if scale is not None else {}
-        _merge(merged, values, last, origin, ())
-        if not isinstance(of_scales, Mapping) or not all(isinstance(part, Mapping) for part in of_scales.values()):
-            raise ParameterError(f"{path}: scales must hold a mapping for each scale, as in smoke: {{train: {{...}}}}")
-        for name in of_scales:
-            if name not in scales:
-                raise ParameterError(f"{path}: unknown key scales.{name}; allowed here are {', '.join(sorted(scales))}")
-        _merge(merged, of_scales.get(scale, {}), f"{path}: scales.{scale}", origin, ())
+        for source, values in _parts(read_yaml(path), last, "", cases or {}):
+            _merge(merged, values, source, origin, ())
     for text in overrides:
         last = f"--set {text}"
         _merge(merged, _parse_override(text), last, origin, ())
@@ -54,6 +47,36 @@ def load_params(
         return model.model_validate(merged)
     except ValidationError as error:
         raise ParameterError(_first_problem(error, origin, last, model)) from None
+
+
+class Case(NamedTuple):
+    """What a file may change for one of several alone: `chosen` of the names `known`."""
+
+    chosen: str
+    known: Collection[str]
+
+
+def _parts(
+    values: Mapping[str, Any], source: str, at: str, cases: Mapping[str, Case]
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """What a file says of all, then of each chosen case; each with the place it stands at."""
+    yield source, {key: value for key, value in values.items() if key not in cases}
+    file = source.partition(": ")[0]
+    for kind, case in cases.items():
+        named = values.get(kind, {})
+        if not isinstance(named, Mapping) or not all(isinstance(part, Mapping) for part in named.values()):
+            one = kind.removesuffix("s")
+            raise ParameterError(
+                f"{file}: {at}{kind} must hold a mapping for each {one}, as in NAME: {{train: {{...}}}}"
+            )
+        for name in named:
+            if name not in case.known:
+                allowed = ", ".join(sorted(case.known))
+                raise ParameterError(f"{file}: unknown key {at}{kind}.{name}; allowed here are {allowed}")
+        if case.chosen in named:
+            here = f"{at}{kind}.{case.chosen}"
+            others = {other: known for other, known in cases.items() if other != kind}
+            yield from _parts(named[case.chosen], f"{file}: {here}", f"{here}.", others)
 
 
 def parse_value(model: type[P], values: Mapping[str, Any], source: str) -> P:

@@ -7,7 +7,7 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, Pos
 
 from hrm.core.data_params import check_name, check_scale
 from hrm.core.data_schema.base import Name
-from hrm.core.params import Params, load_params
+from hrm.core.params import Case, Params, load_params
 from hrm.core.pointer_schema import PointerParams
 from hrm.core.vote_schema import VoteParams
 
@@ -38,11 +38,12 @@ class ModelParams(Params):
     mlp_multiple: PositiveInt
     high_cycles: PositiveInt
     low_cycles: PositiveInt
-    positions: Literal["rope", "learned", "both"]
+    positions: Literal["rope", "learned", "both", "none"]
     rope_base: PositiveFloat
     norm_epsilon: PositiveFloat
     norm_scale: bool  # a learned scale in each norm
     puzzle_embedding_size: NonNegativeInt
+    puzzle_positions: NonNegativeInt  # in front of the grid, which the embedding fills; 0: as many as it needs
     initialisation: Literal["truncated_lecun", "uniform"]
     initial_states: Literal["fixed", "learned"]
     high_update: Literal["plain", "gated"]  # of hrm: a learned gate says how much of the high module's update is taken
@@ -66,6 +67,16 @@ class ModelParams(Params):
         return self
 
     @model_validator(mode="after")
+    def _puzzle_embedding_fits(self) -> "ModelParams":
+        room = self.puzzle_positions * self.hidden_size
+        if self.puzzle_positions and room < self.puzzle_embedding_size:
+            raise ValueError(
+                f"puzzle_positions {self.puzzle_positions} hold {room} numbers; it must be 0 or hold the"
+                f" {self.puzzle_embedding_size} of puzzle_embedding_size"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _modules_fit(self) -> "ModelParams":
         if self.shared_modules and self.architecture != "hrm":
             raise ValueError("shared_modules must be false unless architecture is hrm")
@@ -74,6 +85,11 @@ class ModelParams(Params):
         if self.high_update == "gated" and self.architecture != "hrm":
             raise ValueError("high_update must be plain unless architecture is hrm")
         return self
+
+    @property
+    def puzzle_length(self) -> int:
+        """Positions in front of the grid, which hold the puzzle embedding and zeros behind it."""
+        return self.puzzle_positions or -(-self.puzzle_embedding_size // self.hidden_size)
 
 
 class HaltingParams(Params):
@@ -212,7 +228,11 @@ def run_files(root: Path, scale: str, task: str, variant: str) -> list[Path]:
 def run_params(root: Path, scale: str, task: str, variant: str, overrides: list[str]) -> RunParams:
     """Parameters of a training, with what follows from others worked out."""
     files = run_files(root, scale, task, variant)
-    run = load_params(RunParams, files, overrides, scale, [path.name for path in (root / "scales").iterdir()])
+    cases = {
+        "scales": Case(scale, [path.name for path in (root / "scales").iterdir()]),
+        "tasks": Case(task, [path.stem for path in (root / "tasks").glob("*.yaml")]),
+    }
+    run = load_params(RunParams, files, overrides, cases)
     model, train = run.model, run.train
     if model.width_ratio != 1.0:
         unit = 2 * model.heads

@@ -12,6 +12,7 @@ from hrm.models.initial import Init
 class InputEmbedding(nn.Module):
     """Tokens (batch, cells) and puzzle ids (batch,) -> (batch, puzzle length + cells, hidden).
 
+    The puzzle's embedding fills the positions in front from their first number on, the rest of them is 0.
     The puzzle table is a buffer: its rows are trained by SignSGD on sparse gradients, outside the main optimizer
     (section 3 of the paper names it, its released code fixes it). It starts at zero.
     """
@@ -19,7 +20,7 @@ class InputEmbedding(nn.Module):
     def __init__(self, params: ModelParams, vocabulary_size: int, cells: int, puzzle_ids: int, init: Init) -> None:
         super().__init__()
         self.hidden_size = params.hidden_size
-        self.puzzle_length = -(-params.puzzle_embedding_size // params.hidden_size)
+        self.puzzle_length = params.puzzle_length
         self.length = self.puzzle_length + cells
         std = params.hidden_size**-0.5
         self.tokens = nn.Parameter(init.vectors((vocabulary_size, params.hidden_size), std))

@@ -1,4 +1,4 @@
-"""Building blocks of both modules: post-norm Transformer blocks with rotary positions and SwiGLU.
+"""Building blocks of both modules: post-norm blocks of attention with rotary positions, or a mixer, and of SwiGLU.
 
 Each layer takes its weights in the dtype of its input. In training they already have it: the optimizer keeps float32
 master weights (hrm.training.optimizers).
@@ -19,11 +19,16 @@ EVERYWHERE = slice(None)
 Rotary: TypeAlias = tuple[Tensor, Tensor] | None  # cosine and sine of the positions (`rotary_table`)
 
 
-def rms_norm(values: Tensor, epsilon: float, scale: Tensor | None = None) -> Tensor:
-    """Root-mean-square norm over the last dimension, in float32; `scale` (size,) is learned where there is one."""
-    wide = values.float()
-    normed = wide * torch.rsqrt(wide.square().mean(dim=-1, keepdim=True) + epsilon)
+def rms_norm(values: Tensor, epsilon: float, scale: Tensor | None = None, dim: int = -1) -> Tensor:
+    """Root-mean-square norm over one dimension, in float32 or wider; `scale` is learned where there is one."""
+    wide = _wide(values)
+    normed = wide * torch.rsqrt(wide.square().mean(dim=dim, keepdim=True) + epsilon)
     return (normed if scale is None else normed * scale).to(values.dtype)
+
+
+def _wide(values: Tensor) -> Tensor:
+    """In float32, or as it is where it is wider."""
+    return values.to(torch.promote_types(values.dtype, torch.float32))
 
 
 def rotary_table(length: int, head_size: int, base: float) -> tuple[Tensor, Tensor]:
@@ -35,7 +40,7 @@ def rotary_table(length: int, head_size: int, base: float) -> tuple[Tensor, Tens
 
 def rotate(values: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
     """Rotary position embedding on halves (not interleaved); `values` (batch, heads, length, head_size)."""
-    wide = values.float()
+    wide = _wide(values)
     first, second = wide.chunk(2, dim=-1)
     return (wide * cosine + torch.cat((-second, first), dim=-1) * sine).to(values.dtype)
 
@@ -155,33 +160,54 @@ class SwiGlu(nn.Module):
 
 
 class PositionMixer(nn.Module):
-    """A SwiGLU over the positions in place of attention (TRM without attention): it needs a fixed, small length."""
+    """A SwiGLU over the positions in place of attention (TRM without attention): it needs a fixed, small length.
+
+    The released code turns the states so that positions come last, multiplies, and turns them back. Here the weights
+    multiply from the left, and the states stay as they are.
+    """
 
     def __init__(self, params: ModelParams, length: int, init: Init) -> None:
         super().__init__()
         self.mlp = SwiGlu(length, mlp_width(params, length), init)
 
-    def forward(self, hidden: Tensor, rotary: Rotary, positions: slice) -> Tensor:
-        """(batch, length, hidden) -> the same for the wished positions alone; positions need no rotary code here."""
-        return self.mlp(hidden.transpose(1, 2)).transpose(1, 2)[:, positions]
+    def forward(self, hidden: Tensor) -> Tensor:
+        """(batch, length, hidden) -> the same shape."""
+        gate, values = _from_the_left(self.mlp.gate_up_proj.weight, hidden).chunk(2, dim=1)
+        return _from_the_left(self.mlp.down_proj.weight, functional.silu(gate) * values)
+
+
+def _from_the_left(weight: Tensor, values: Tensor) -> Tensor:
+    """(out, in) times (batch, in, hidden) -> (batch, out, hidden)."""
+    # A plain matmul would copy the values into the turned layout for the sake of the weight's gradient.
+    return torch.bmm(weight.to(values.dtype).expand(len(values), -1, -1), values)
 
 
 class Block(nn.Module):
-    """Attention (or a mixer of positions), then SwiGLU, each followed by the norm of the residual sum (post-norm)."""
+    """Attention (or a mixer of positions), then SwiGLU, each followed by the norm of the residual sum (post-norm).
+
+    As in the released code of TRM the norm after a mixer is over the positions, at each place of the hidden vector; all
+    others are over the hidden vector.
+    """
 
     def __init__(self, params: ModelParams, length: int, init: Init) -> None:
         super().__init__()
         self.epsilon, self.dropout = params.norm_epsilon, params.dropout
-        attends = params.mixing == "attention"
-        self.self_attn = Attention(params, init) if attends else PositionMixer(params, length, init)
+        self.attends = params.mixing == "attention"
+        self.self_attn = Attention(params, init) if self.attends else PositionMixer(params, length, init)
         self.mlp = SwiGlu(params.hidden_size, mlp_width(params, params.hidden_size), init)
-        self.norm_scales = nn.ParameterList(torch.ones(params.hidden_size) for _ in range(2 * params.norm_scale))
+        size = params.hidden_size
+        shapes = ((size,) if self.attends else (length, 1), (size,))
+        self.norm_scales = nn.ParameterList(torch.ones(shape) for shape in shapes if params.norm_scale)
 
     def forward(self, hidden: Tensor, rotary: Rotary, positions: slice = EVERYWHERE) -> Tensor:
         """(batch, length, hidden) -> the same for the wished positions alone."""
         first, second = self.norm_scales if self.norm_scales else (None, None)
-        mixed = drop(self.self_attn(hidden, rotary, positions), self.dropout, self.training)
-        hidden = rms_norm(hidden[:, positions] + mixed, self.epsilon, first)
+        if self.attends:
+            mixed = drop(self.self_attn(hidden, rotary, positions), self.dropout, self.training)
+            hidden = rms_norm(hidden[:, positions] + mixed, self.epsilon, first)
+        else:  # the norm reads all positions
+            mixed = drop(self.self_attn(hidden), self.dropout, self.training)
+            hidden = rms_norm(hidden + mixed, self.epsilon, first, dim=1)[:, positions]
         return rms_norm(hidden + drop(self.mlp(hidden), self.dropout, self.training), self.epsilon, second)
 
 
