@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
+from claims_doubles import records_of
 from evaluation_doubles import PARAMS
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from hrm.report.claims_file import ClaimsParams, read_claims
 from hrm.report.claims_table import NamedLedger, readme_section
 from hrm.report.derived import derived_rows, settings
 from hrm.report.ledger import make_ledger
+from hrm.report.run_records import Records
 from hrm.report.summary import SummaryRow
 from hrm.report.verdicts import VERDICTS, Measured, Verdict, judge, judge_together
 
@@ -34,7 +36,8 @@ def claims() -> ClaimsParams:
 
 def judged(claims: ClaimsParams, values: dict[str, float], scale: str = "smoke") -> dict[str, dict[str, Any]]:
     rows = [SummaryRow(*answer.split("/"), 3, value, value, value, "t") for answer, value in values.items()]  # type: ignore[arg-type]
-    ledger = make_ledger(claims, {(row.task, row.variant, row.metric): row for row in rows}, scale, PARAMS)
+    records = records_of(PARAMS, scale, [(row.task, row.variant) for row in rows])
+    ledger = make_ledger(claims, {(row.task, row.variant, row.metric): row for row in rows}, scale, PARAMS, records)
     return {claim["id"]: claim for claim in ledger["claims"]}
 
 
@@ -104,7 +107,7 @@ def test_without_a_variant_its_contrast_is_not_run_and_nothing_fails(claims: Cla
 
 
 def test_the_readme_shows_verdicts_and_folds_the_rest(claims: ClaimsParams) -> None:
-    ledger = make_ledger(claims, {}, "gpu", PARAMS)
+    ledger = make_ledger(claims, {}, "gpu", PARAMS, Records({}, {}))
     for entry, verdict, mean in zip(
         ledger["claims"], ["reproduced", "not run at this scale"], [1.0, 2.0], strict=False
     ):

@@ -11,16 +11,6 @@ ANALYSIS = analysis_params(PARAMS, [])
 REPORT = report_params(PARAMS)
 COMPARISONS = comparison_params(PARAMS)
 STUDIES, CHARTS = COMPARISONS.aggregates, COMPARISONS.charts
-# Data sets that a claim is about.
-CLAIMED_DATA = sorted(
-    {
-        task
-        for group in CLAIMS.groups
-        for claim in group.claims
-        for task, variant, _ in (answer.split("/") for answer in claim.answers)
-        if variant == "data" and task in PIPELINE.datasets
-    }
-)
 ARC_TASKS = [task for task in PIPELINE.datasets if data_params(PARAMS, PIPELINE.scale, task, []).family == "arc"]
 ARC_RUNS = [run for run in RUNS if run[0] in ARC_TASKS]
 

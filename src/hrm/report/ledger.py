@@ -4,33 +4,39 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hrm.core.data_params import data_params
 from hrm.report.claims_file import FACTORS, ClaimParams, ClaimsParams, CompoundParams, GroupParams, Unit
 from hrm.report.derived import TASK as DERIVED_TASK
 from hrm.report.differences import protocol_differences
 from hrm.report.ledger_file import WITHOUT_TRAINING
+from hrm.report.run_records import Records
 from hrm.report.summary import Key, SummaryRow
 from hrm.report.verdicts import NOT_RUN, Judgement, Measured, judge, judge_together, not_run
 
 DIGITS = 6
 
 
-def make_ledger(claims: ClaimsParams, summary: Mapping[Key, SummaryRow], scale: str, root: Path) -> dict[str, Any]:
-    """Judge every claim; the result depends on its arguments and the parameters alone.
+def make_ledger(
+    claims: ClaimsParams, summary: Mapping[Key, SummaryRow], scale: str, root: Path, records: Records
+) -> dict[str, Any]:
+    """Judge every claim; the result depends on its arguments and the published settings alone.
 
     Args:
         claims: the claims file.
         summary: our results at this scale, and the derived rows.
         scale: a folder of params/scales.
-        root: folder of the parameters.
+        root: folder of the parameters, for the published settings.
+        records: of the trainings and data sets that the results come from.
 
     Returns:
         {"scale": ..., "claims": [...]} in the order of the file, ready for JSON.
+
+    Raises:
+        DataError: there is no record of a result that answers a claim.
     """
     entries: dict[str, dict[str, Any]] = {}
     for group in claims.groups:
         for claim in group.claims:
-            entry = _entry(claims, group, claim, summary, scale, root)
+            entry = _entry(claims, group, claim, summary, scale, root, records)
             needed = entries[group.requires]["verdict"] if group.requires is not None else "reproduced"
             if entry["verdict"] == "reproduced" and needed != "reproduced":
                 without = "undecided" if needed == "undecided" else "not reproduced"
@@ -48,6 +54,7 @@ def _entry(
     summary: Mapping[Key, SummaryRow],
     scale: str,
     root: Path,
+    records: Records,
 ) -> dict[str, Any]:
     found = next((answer for answer in claim.answers if _key(answer) in summary), None)
     first = claim.answers[0] if claim.answers else None
@@ -58,8 +65,8 @@ def _entry(
     ours, differences = None, []
     if found is not None and first is not None:
         ours = _ours(found, summary, group.unit)
-        differences = protocol_differences(protocol, root, scale, found, first, summary)
-    published_data = not protocol.published_data or (found is not None and _data_is_published(root, scale, found))
+        differences = protocol_differences(protocol, root, records, found, first, summary)
+    published_data = not protocol.published_data or (found is not None and _data_is_published(records, found))
     seeds = 0 if ours is None else group.seeds if ours["method"] in WITHOUT_TRAINING else ours["seeds"]
     judgement = not_run(claim.value, scale, group.judged_at, found, first, published_data, seeds, group.seeds)
     if judgement is None:
@@ -149,9 +156,9 @@ def _ours(answer: str, summary: Mapping[Key, SummaryRow], unit: Unit) -> dict[st
     }
 
 
-def _data_is_published(root: Path, scale: str, answer: str) -> bool:
+def _data_is_published(records: Records, answer: str) -> bool:
     task = answer.split("/")[0]
-    return task != DERIVED_TASK and data_params(root, scale, task, []).published
+    return task != DERIVED_TASK and records.of_data(task).published
 
 
 def _key(answer: str) -> Key:
