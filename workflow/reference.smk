@@ -85,7 +85,6 @@ rule claims:
         summary=FOLDER / "summary.csv",
         datasets=[FOLDER / task / "dataset.json" for task in TASKS],
         records=[FOLDER / run / "provenance.json" for run in RUNS],
-        evaluations=[FOLDER / run / "evaluation.json" for run in RUNS],
     output:
         ledger=FOLDER / "claims.json",
         table=FOLDER / "claims.md",

@@ -136,9 +136,9 @@ def _run(root: Path, scale: str, task: str, variant: str, changes: list[str]) ->
 
 
 def _operations(run: RunParams, cells: int) -> float:
-    from hrm.models.halting import FURTHER_PASS
+    from hrm.models.halting import takes_further_pass
 
-    return step_operations(run, cells, run.halting.rule in FURTHER_PASS)
+    return step_operations(run, cells, takes_further_pass(run.halting))
 
 
 def _rounded(hours: float) -> str:

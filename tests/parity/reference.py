@@ -126,7 +126,8 @@ def example_loss(w, run, tokens, labels, steps, *states):
     exact = float((logits.argmax(1) == labels)[counted].all())
     last = steps >= run.halting.max_segments
     rule = run.halting.rule
-    if rule == "fixed":
+    more = run.halting.max_segments > 1  # with one segment the released code neither looks further nor trains continue
+    if rule == "fixed" or (rule == "ponder" and not more):
         return cells, states
     with torch.no_grad():
         _, next_logits, next_q = segment(w, run.model, tokens, *states)
@@ -137,7 +138,7 @@ def example_loss(w, run, tokens, labels, steps, *states):
         )
     else:
         extra = log_sigmoid_loss(q[0], exact)
-    if rule == "q_learning":
+    if rule == "q_learning" and more:
         best = next_q[0] if last else next_q.max()
         extra = extra + log_sigmoid_loss(q[1], 1 / (1 + (-best).exp()))
     return cells + run.halting.loss_weight * extra, states

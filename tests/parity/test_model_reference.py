@@ -12,6 +12,7 @@ from hrm.core.schema import run_params
 from hrm.models.build import build_model, count_parameters
 from hrm.training.losses import stablemax_cross_entropy
 from hrm.training.optimizers import FlatParameters, Optimizer, Rates, rates_at, schedule_factor, sign_sgd
+from hrm.training.schedule import Schedule
 
 
 def test_published_size_is_reached_exactly():
@@ -185,9 +186,23 @@ def test_stablemax_equals_its_definition():
         assert found.tolist() == pytest.approx(wished)
 
 
-def test_schedules_warm_up_then_hold_or_fall_to_the_minimum():
-    constant = tiny_run("optimizer.warmup_steps=10", "optimizer.schedule=constant").optimizer
-    assert [schedule_factor(step, 100, constant) for step in (0, 5, 10, 99)] == [0.0, 0.5, 1.0, 1.0]
-    cosine = tiny_run("optimizer.warmup_steps=10", "optimizer.schedule=cosine", "optimizer.minimum_ratio=0.1").optimizer
-    assert schedule_factor(55, 100, cosine) == pytest.approx(0.55)
-    assert schedule_factor(100, 100, cosine) == pytest.approx(0.1)
+def released_factor(update, warmup, total, minimum):
+    """Factor of the rate of the released code, whose step is raised to 1 before the first update."""
+    if update < warmup:
+        return update / warmup
+    return minimum + (1 - minimum) * (1 + math.cos(math.pi * (update - warmup) / (total - warmup))) / 2
+
+
+@pytest.mark.parametrize(("schedule", "minimum"), [("constant", 1.0), ("cosine", 0.1)])
+def test_the_learning_rate_of_every_step_is_that_of_the_released_code(schedule, minimum):
+    run = tiny_run(
+        "optimizer.warmup_steps=10",
+        f"optimizer.schedule={schedule}",
+        f"optimizer.minimum_ratio={minimum}",
+        "train.steps=100",
+    )
+    plan = Schedule(run, 0, torch.device("cpu"), slice(None))
+    found = [plan.learning_rate(step) / run.optimizer.learning_rate for step in range(100)]
+    assert found == pytest.approx([released_factor(update, 10, 100, minimum) for update in range(1, 101)])
+    assert found[0] == pytest.approx(0.1) and found[9] == 1.0 and found[-1] == pytest.approx(minimum)
+    assert schedule_factor(101, 100, run.optimizer) == pytest.approx(minimum)

@@ -16,6 +16,8 @@ CASES = {
     "hrm, 3 x 3 cycles": ("model.high_cycles=3", "model.low_cycles=3"),
     "hrm, halting loss": ("halting.rule=halting_loss",),
     "hrm, ponder": ("halting.rule=ponder", "halting.ponder_cost=0.3"),
+    "hrm, one segment": ("halting.max_segments=1",),
+    "hrm, ponder, one segment": ("halting.rule=ponder", "halting.max_segments=1"),
     "hrm, fixed": ("halting.rule=fixed",),
     "hrm, k steps": ("model.gradient.rule=k_step", "model.gradient.steps=4"),
     "hrm, full": ("model.gradient.rule=full",),

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from hrm.core.data_params import data_params
 from hrm.core.pipeline_schema import pipeline_params
-from hrm.core.schema import evaluation_params, run_params
+from hrm.core.schema import run_params
 from hrm.report.run_records import Records, RunRecord
 
 
 def records_of(params: Path, scale: str, results: Iterable[tuple[str, str]]) -> Records:
     """The same without files."""
-    runs = {run: [RunRecord(0, run_params(params, scale, *run, []), {})] for run in _trained(params, scale, results)}
+    runs = {run: [RunRecord(0, run_params(params, scale, *run, []))] for run in _trained(params, scale, results)}
     tasks = pipeline_params(params).datasets
     return Records(runs, {task: data_params(params, scale, task, []) for task in tasks})
 
@@ -31,7 +31,6 @@ def write_records(
         place.mkdir(parents=True, exist_ok=True)
         records.append(place / "provenance.json")
         records[-1].write_text(json.dumps({"params": run.model_dump()}))
-        (place / "evaluation.json").write_text(json.dumps({"params": evaluation_params(params, []).model_dump()}))
     for task in pipeline_params(params).datasets:
         (folder / task).mkdir(parents=True, exist_ok=True)
         datasets.append(folder / task / "dataset.json")

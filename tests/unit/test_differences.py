@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from evaluation_doubles import PARAMS
 
 from hrm.core.errors import DataError, HrmError
 from hrm.core.params import parse_value
-from hrm.core.schema import EvaluationParams, RunParams, evaluation_params, run_params
+from hrm.core.schema import RunParams, run_params
 from hrm.report.claims_file import ProtocolParams
 from hrm.report.differences import protocol_differences
 from hrm.report.run_records import Records, RunRecord, read_records
@@ -33,9 +32,8 @@ def protocol(**changes: Any) -> ProtocolParams:
     return parse_value(ProtocolParams, PUBLISHED | changes, "the test")
 
 
-def recorded(*runs: RunParams, weights: Sequence[str] = (), params: Path = PARAMS) -> Records:
-    evaluations: dict[str, EvaluationParams] = {name: evaluation_params(params, []) for name in weights}
-    found = [RunRecord(seed, run, evaluations) for seed, run in enumerate(runs)]
+def recorded(*runs: RunParams, params: Path = PARAMS) -> Records:
+    found = [RunRecord(seed, run) for seed, run in enumerate(runs)]
     return Records({("sudoku", "hrm"): found}, records_of(params, "gpu", []).data)
 
 
@@ -76,12 +74,6 @@ def test_seeds_that_were_not_trained_alike_are_told_apart() -> None:
     assert "train.batch_size 96 instead of 768" in differences(wrong)
 
 
-def test_weights_are_those_that_were_evaluated() -> None:
-    assert not any("weights" in line for line in differences(recorded(run(), weights=["raw"]), weights="raw"))
-    assert "ema weights instead of raw" in differences(recorded(run(), weights=["ema"]), weights="raw")
-    assert "unknown weights instead of raw" in differences(recorded(run()), weights="raw")
-
-
 def test_a_result_without_a_record_is_no_result() -> None:
     with pytest.raises(DataError, match=r"no provenance\.json of sudoku/hrm was given"):
         differences(Records({}, recorded().data))
@@ -91,16 +83,13 @@ def test_a_result_without_a_record_is_no_result() -> None:
 
 def test_records_are_read_from_the_folder_of_the_run(tmp_path: Path) -> None:
     written = run("train.steps=5").model_dump()
-    evaluated = {"params": evaluation_params(PARAMS, []).model_dump()}
-    for seed, places in ((10, ["raw", "ema"]), (9, ["raw"])):
+    for seed in (10, 9):
         folder = tmp_path / f"sudoku/hrm/seed{seed}"
-        for place in places:
-            (folder / place).mkdir(parents=True)
-            (folder / place / "evaluation.json").write_text(json.dumps(evaluated))
+        folder.mkdir(parents=True)
         (folder / "provenance.json").write_text(json.dumps({"schema": 1, "params": written}))
     found = read_records(sorted(tmp_path.rglob("provenance.json")), [])
     runs = found.of_runs("sudoku", "hrm")
-    assert [(record.seed, sorted(record.evaluations)) for record in runs] == [(9, ["raw"]), (10, ["ema", "raw"])]
+    assert [record.seed for record in runs] == [9, 10]
     assert {record.params.train.steps for record in runs} == {5}
     (tmp_path / "sudoku/hrm/seed9/provenance.json").write_text(json.dumps({"schema": 99, "params": written}))
     with pytest.raises(HrmError, match="schema is 99"):

@@ -3,12 +3,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from evaluation_doubles import PARAMS, write_tiny_dataset, write_tiny_model
 
 from hrm.cli import main
+from hrm.data.dataset import load_dataset, single_examples
+from hrm.evaluation.chance import MajorityAnswer
 from hrm.report.claims_file import read_claims
 
-FILES = ("difficulty.csv", "evaluation.json", "metrics.json", "segments.csv", "steps.json")
+FILES = ("difficulty.csv", "evaluation.json", "metrics.json", "predictions.npz", "segments.csv", "steps.json")
+NETWORKS, WITHOUT_SKILL = ("raw", "ema"), ("untrained", "chance")
 
 
 @pytest.fixture(scope="module")
@@ -27,12 +31,15 @@ def evaluate(trained: Path, out: Path, *more: str, data: Path | None = None) -> 
 
 def test_evaluate_writes_flat_metrics_tables_and_provenance(trained: Path, tmp_path: Path) -> None:
     assert evaluate(trained, tmp_path) == 0
-    assert sorted(path.name for path in tmp_path.iterdir()) == list(FILES)
+    assert {path.name for path in tmp_path.iterdir()} == set(NETWORKS) | set(WITHOUT_SKILL)
+    for weights in NETWORKS:
+        assert sorted(path.name for path in (tmp_path / weights).iterdir()) == list(FILES)
+        assert json.loads((tmp_path / weights / "evaluation.json").read_text())["weights"] == weights
+    tmp_path = tmp_path / "raw"
     metrics = json.loads((tmp_path / "metrics.json").read_text())
     assert all(value is None or isinstance(value, int | float) for value in metrics.values())
     assert metrics["test_examples"] == 11
     assert (metrics["steps"], metrics["train_seconds"], metrics["max_segments"]) == (7, 12.5, 2)
-    assert metrics["exact_accuracy"] == metrics["exact_accuracy_ema"]
     # Two cycles of two low steps and a high one, each through one layer; two segments make an answer.
     assert (metrics["effective_depth"], metrics["layers"]) == (6, 12)
     segments = (tmp_path / "segments.csv").read_text().splitlines()
@@ -44,9 +51,58 @@ def test_evaluate_writes_flat_metrics_tables_and_provenance(trained: Path, tmp_p
     assert np.shape(steps["earlier_steps"]) == (2, 1, 16)  # two cycles a segment, the last of which is the prediction
 
 
+def metrics_of(folder: Path, player: str) -> dict[str, float]:
+    found: dict[str, float] = json.loads((folder / player / "metrics.json").read_text())
+    return found
+
+
+def test_each_set_of_weights_gives_what_it_gives_alone(trained: Path, tmp_path: Path) -> None:
+    """Both are run by the same modules, one after the other."""
+    assert evaluate(trained, tmp_path / "both") == 0
+    for weights in NETWORKS:
+        assert evaluate(trained, tmp_path / weights, "--weights", weights) == 0
+        alone = tmp_path / weights
+        assert {path.name for path in alone.iterdir()} == {weights, *WITHOUT_SKILL}
+        assert metrics_of(alone, weights) == metrics_of(tmp_path / "both", weights)
+    assert metrics_of(tmp_path / "both", "raw") != metrics_of(tmp_path / "both", "ema")
+
+
+def test_players_without_skill_are_measured_by_the_same_names(trained: Path, tmp_path: Path) -> None:
+    assert evaluate(trained, tmp_path) == 0
+    of_a_training = {"effective_depth", "layers", "max_segments", "judged_segments", "steps", "parameters"}
+    for player in WITHOUT_SKILL:
+        found = metrics_of(tmp_path, player)
+        assert set(found) | of_a_training | {"train_seconds"} == set(metrics_of(tmp_path, "raw"))
+        assert found["test_examples"] == 11
+    # The averaged weights of this model are its first ones.
+    same = metrics_of(tmp_path, "ema")
+    assert metrics_of(tmp_path, "untrained") == {name: same[name] for name in metrics_of(tmp_path, "untrained")}
+
+
+def test_stored_predictions_give_the_accuracy_again(trained: Path, tmp_path: Path) -> None:
+    assert evaluate(trained, tmp_path) == 0
+    labels = load_dataset(trained / "data").test.labels
+    for weights in NETWORKS:
+        stored = np.load(tmp_path / weights / "predictions.npz")
+        exact = (stored["answers"] == labels).all(axis=1).mean()
+        assert metrics_of(tmp_path, weights)["exact_accuracy"] == pytest.approx(exact, abs=1e-6)
+        assert stored["q"].shape == (2, 11, 2)
+
+
+def test_majority_answer_takes_each_tokens_most_frequent_label() -> None:
+    inputs = np.array([[1, 1, 1, 2], [1, 1, 2, 2]], dtype=np.uint8)
+    labels = np.array([[3, 0, 0, 2], [0, 3, 2, 4]], dtype=np.uint8)  # 0 is padding, and not judged
+    none = np.zeros((2, 0), np.int64)
+    train = single_examples(inputs, labels, np.zeros(2, dtype=np.int32), none)
+    majority = MajorityAnswer(train, 5)
+    carry, logits, q = majority(None, torch.tensor([[1, 2, 2, 1]]), torch.zeros(1))
+    assert logits.argmax(dim=-1).tolist() == [[3, 2, 2, 3]]
+    assert carry is None and (q[:, 0] <= 0).all()
+
+
 def test_claims_ask_for_metrics_that_exist(trained: Path, tmp_path: Path) -> None:
     assert evaluate(trained, tmp_path) == 0
-    written = set(json.loads((tmp_path / "metrics.json").read_text())) | {"exact_accuracy_half_range"}
+    written = set(metrics_of(tmp_path, "raw")) | {"exact_accuracy_half_range"}
     claims = read_claims(PARAMS / "claims.yaml")
     written |= {pair.answer.split("/")[2] for pair in claims.pairs}
     answers = {answer for group in claims.groups for claim in group.claims for answer in claim.answers}
@@ -62,16 +118,17 @@ def test_claims_ask_for_metrics_that_exist(trained: Path, tmp_path: Path) -> Non
 def test_equal_evaluations_write_equal_files(trained: Path, tmp_path: Path) -> None:
     for name in ("a", "b"):
         assert evaluate(trained, tmp_path / name) == 0
-    for name in set(FILES) - {"evaluation.json"}:
+    names = {f"{player}/{name}" for player in NETWORKS for name in FILES if name != "evaluation.json"}
+    for name in names | {f"{player}/metrics.json" for player in WITHOUT_SKILL}:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 
 def test_limit_and_weights_are_honoured(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert evaluate(trained, tmp_path, "--limit", "3", "--weights", "raw") == 0
-    metrics = json.loads((tmp_path / "metrics.json").read_text())
-    assert metrics["test_examples"] == 3
-    assert metrics["exact_accuracy"] == metrics["exact_accuracy_raw"]
-    assert "3 test examples, 2 segments, raw weights" in capsys.readouterr().out
+    assert metrics_of(tmp_path, "raw")["test_examples"] == 3
+    assert not (tmp_path / "ema").exists()
+    out = capsys.readouterr().out
+    assert "3 test examples, 2 segments" in out and "raw: exact accuracy" in out and "ema" not in out
 
 
 def test_other_data_is_measured_with_one_line_of_warning(

@@ -92,6 +92,23 @@ def test_states_carry_no_gradient_across_segments():
     assert t.carry.states.high_state.grad_fn is None
 
 
+@pytest.mark.parametrize(("segments", "passes"), [(1, 0), (2, 1)])
+@pytest.mark.parametrize("rule", ["q_learning", "ponder"])
+def test_a_single_segment_makes_no_further_pass_and_trains_no_continue_value(monkeypatch, rule, segments, passes):
+    t = trainer(f"halting.max_segments={segments}", f"halting.rule={rule}")
+    with torch.no_grad():
+        t.model.q_head.weight.normal_(generator=torch.Generator().manual_seed(3))  # at first all values are the same
+    calls = []
+    plain = t._further
+    monkeypatch.setattr(t, "_further", lambda *given: calls.append(given) or plain(*given))
+    gradients = {}
+    update = t.update
+    t.update = lambda rates: (gradients.update(t.flat.unflatten(t.flat.gradients)), update(rates))
+    t.advance()
+    assert len(calls) == passes
+    assert bool(gradients["q_head.bias"][1] != 0) == (rule == "q_learning" and passes == 1)
+
+
 # All but those that differ from another one by a size or a number of calls alone.
 SIZES = re.compile(r"(transformer|recurrent|hrm_hidden|hrm_loops|hrm_from)_.*|hrm_short|hrm_long|board_.*_s4")
 VARIANTS = sorted(path.stem for path in (PARAMS / "variants").glob("*.yaml") if not SIZES.fullmatch(path.stem))

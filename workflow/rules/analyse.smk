@@ -29,11 +29,7 @@ rule analyse_states:
         info="data/{scale}/{task}/dataset.json",
         sources=source_files("analyse"),
     output:
-        metrics="results/{scale}/states/{task}/{variant}/seed{seed}/metrics.json",
-        residuals="results/{scale}/states/{task}/{variant}/seed{seed}/residuals.csv",
-        trajectories="results/{scale}/states/{task}/{variant}/seed{seed}/trajectories.csv",
-        participation="results/{scale}/states/{task}/{variant}/seed{seed}/participation.csv",
-        provenance="results/{scale}/states/{task}/{variant}/seed{seed}/states.json",
+        expand("results/{{scale}}/states/{{task}}/{{variant}}/seed{{seed}}/{name}", name=STATE_FILES),
     log:
         "logs/analyse_states@{scale}-{task}-{variant}-{seed}.log",
     benchmark:
@@ -42,7 +38,7 @@ rule analyse_states:
         gpu=gpus,
     params:
         data=subpath(input.info, parent=True),
-        folder=subpath(output.metrics, parent=True),
+        folder=subpath(output[0], ancestor=2),
     shell:
         "hrm analyse states --model {input.model} --data {params.data} --out {params.folder} 2> {log}"
 
@@ -57,8 +53,10 @@ rule analyse_routing:
         info="data/{scale}/{task}/dataset.json",
         sources=source_files("analyse"),
     output:
-        table="results/{scale}/routing/{task}/{variant}/seed{seed}/routing.csv",
-        provenance="results/{scale}/routing/{task}/{variant}/seed{seed}/routing.json",
+        expand(
+            "results/{{scale}}/routing/{{task}}/{{variant}}/seed{{seed}}/{name}",
+            name=of_both(["routing.csv", "routing.json"]),
+        ),
     log:
         "logs/analyse_routing@{scale}-{task}-{variant}-{seed}.log",
     benchmark:
@@ -67,6 +65,6 @@ rule analyse_routing:
         gpu=gpus,
     params:
         data=subpath(input.info, parent=True),
-        folder=subpath(output.table, parent=True),
+        folder=subpath(output[0], ancestor=2),
     shell:
         "hrm analyse routing --model {input.model} --data {params.data} --out {params.folder} 2> {log}"

@@ -96,18 +96,43 @@ def run_outputs(name):
     return files
 
 
-# What lies in the folder of a run.
-RUN_FILES = [
-    "model.safetensors",
-    "history.csv",
-    "provenance.json",
+WEIGHTS = ["raw", "ema"]
+
+
+def of_both(names):
+    """These files of raw and of averaged weights."""
+    return [f"{weights}/{name}" for weights in WEIGHTS for name in names]
+
+
+def shown_outputs(name):
+    """As `run_outputs`, of the weights that each variant is shown with."""
+
+    def files(wildcards):
+        return [
+            f"{Path(path).parent}/{COMPARISONS.shown(Path(path).parts[-3])}/{name}"
+            for path in run_outputs(name)(wildcards)
+        ]
+
+    return files
+
+
+# What an evaluation makes in the folder of a run: of both sets of weights, and of players without skill.
+EVALUATION_FILES = [
     "metrics.json",
     "segments.csv",
     "difficulty.csv",
     "steps.json",
+    "predictions.npz",
     "evaluation.json",
 ]
-ARC_RUN_FILES = [*RUN_FILES, "votes.csv", "submission.json"]
+WITHOUT_SKILL = ["untrained/metrics.json", "chance/metrics.json"]
+EVALUATED = [*of_both(EVALUATION_FILES), *WITHOUT_SKILL]
+ARC_EVALUATED = [*of_both([*EVALUATION_FILES, "votes.csv", "submission.json"]), *WITHOUT_SKILL]
+PLAYERS_METRICS = [*of_both(["metrics.json"]), *WITHOUT_SKILL]
+# What lies in the folder of a run.
+TRAINED = ["model.safetensors", "history.csv", "provenance.json"]
+RUN_FILES = [*TRAINED, *EVALUATED]
+ARC_RUN_FILES = [*TRAINED, *ARC_EVALUATED]
 
 
 def task_folders(wildcards):
@@ -126,24 +151,28 @@ def task_folders(wildcards):
 
 
 # What lies in the folder of the states of a run.
+STATE_METRICS = [*of_both(["metrics.json"]), "untrained/metrics.json"]
 STATE_FILES = [
-    "residuals.csv",
-    "trajectories.csv",
-    "participation.csv",
-    "metrics.json",
-    "states.json",
+    *of_both(["residuals.csv", "trajectories.csv", "participation.csv", "metrics.json", "states.json"]),
+    "untrained/metrics.json",
 ]
 
 
 def state_files(name):
-    """An input function: the file `name` of the states of every run that is looked into, or of one experiment's."""
+    """An input function: the file `name` of the states of every run of one experiment, of the weights it is shown with."""
+    return lambda wildcards: [
+        f"results/{wildcards.scale}/states/{task}/{variant}/seed{seed}/{COMPARISONS.shown(variant)}/{name}"
+        for task, variant, seed in ANALYSIS.states.runs[wildcards.experiment].runs
+    ]
 
-    def files(wildcards):
-        group = wildcards.get("experiment")
-        runs = ANALYSIS.states.runs[group].runs if group else ANALYSIS.states.all_runs
-        return [f"results/{wildcards.scale}/states/{task}/{variant}/seed{seed}/{name}" for task, variant, seed in runs]
 
-    return files
+def state_metrics(wildcards):
+    """The metrics of the states of every run that is looked into."""
+    return [
+        f"results/{wildcards.scale}/states/{task}/{variant}/seed{seed}/{name}"
+        for task, variant, seed in ANALYSIS.states.all_runs
+        for name in STATE_METRICS
+    ]
 
 
 def states_folder(wildcards):
@@ -158,7 +187,7 @@ def states_folder(wildcards):
 def routing_files(name):
     """An input function: the file `name` of every run of an experiment whose routing is measured."""
     return lambda wildcards: [
-        f"results/{wildcards.scale}/routing/{task}/{variant}/seed{seed}/{name}"
+        f"results/{wildcards.scale}/routing/{task}/{variant}/seed{seed}/{COMPARISONS.shown(variant)}/{name}"
         for task, variant, seed in ANALYSIS.routing.runs[wildcards.experiment].runs
     ]
 
@@ -168,7 +197,7 @@ def routing_folder(wildcards):
     return [
         f"results/{wildcards.scale}/routing/{task}/{variant}/seed{seed}/{name}"
         for task, variant, seed in ANALYSIS.routing.all_runs
-        for name in ("routing.csv", "routing.json")
+        for name in of_both(["routing.csv", "routing.json"])
     ]
 
 
@@ -183,20 +212,25 @@ def report_tables(wildcards):
 
 
 def arc_outputs(name):
-    """An input function: the file `name` of every run on ARC data."""
+    """An input function: the file `name` of every run on ARC data, of the weights that it is shown with."""
     return lambda wildcards: [
-        f"results/{wildcards.scale}/{task}/{variant}/seed{seed}/{name}" for task, variant, seed in ARC_RUNS
+        f"results/{wildcards.scale}/{task}/{variant}/seed{seed}/{COMPARISONS.shown(variant)}/{name}"
+        for task, variant, seed in ARC_RUNS
     ]
 
 
 def arc_folders(wildcards):
     """An input function: everything in the folders of the ARC tasks, on which the stage depends."""
-    return [path for name in ARC_RUN_FILES for path in arc_outputs(name)(wildcards)]
+    return [
+        f"results/{wildcards.scale}/{task}/{variant}/seed{seed}/{name}"
+        for task, variant, seed in ARC_RUNS
+        for name in ARC_RUN_FILES
+    ]
 
 
 def first_run(name):
-    """An input function: the file `name` of the experiment's first task, variant and seed."""
-    return lambda wildcards: run_outputs(name)(wildcards)[0]
+    """An input function: the file `name` of the experiment's first task, variant and seed, of the weights shown."""
+    return lambda wildcards: shown_outputs(name)(wildcards)[0]
 
 
 def gpus(wildcards):

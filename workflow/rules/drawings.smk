@@ -51,7 +51,7 @@ rule render_curves:
 rule render_segments:
     input:
         "params/evaluation.yaml",
-        tables=run_outputs("segments.csv"),
+        tables=shown_outputs("segments.csv"),
         folders=task_folders,
         sources=source_files("render"),
     output:

@@ -11,11 +11,7 @@ rule evaluate:
         info="data/{scale}/{task}/dataset.json",
         sources=source_files("evaluate"),
     output:
-        metrics="results/{scale}/{task}/{variant}/seed{seed}/metrics.json",
-        segments="results/{scale}/{task}/{variant}/seed{seed}/segments.csv",
-        difficulty="results/{scale}/{task}/{variant}/seed{seed}/difficulty.csv",
-        steps="results/{scale}/{task}/{variant}/seed{seed}/steps.json",
-        provenance="results/{scale}/{task}/{variant}/seed{seed}/evaluation.json",
+        expand("results/{{scale}}/{{task}}/{{variant}}/seed{{seed}}/{name}", name=EVALUATED),
     log:
         "logs/evaluate@{scale}-{task}-{variant}-{seed}.log",
     benchmark:
@@ -26,20 +22,14 @@ rule evaluate:
         gpu=gpus,
     params:
         data=subpath(input.info, parent=True),
-        folder=subpath(output.metrics, parent=True),
+        folder=subpath(output[0], ancestor=2),
     shell:
         "hrm evaluate --model {input.model} --data {params.data} --out {params.folder} 2> {log}"
 
 
 use rule evaluate as evaluate_arc with:
     output:
-        metrics="results/{scale}/{task}/{variant}/seed{seed}/metrics.json",
-        segments="results/{scale}/{task}/{variant}/seed{seed}/segments.csv",
-        difficulty="results/{scale}/{task}/{variant}/seed{seed}/difficulty.csv",
-        steps="results/{scale}/{task}/{variant}/seed{seed}/steps.json",
-        provenance="results/{scale}/{task}/{variant}/seed{seed}/evaluation.json",
-        votes="results/{scale}/{task}/{variant}/seed{seed}/votes.csv",
-        submission="results/{scale}/{task}/{variant}/seed{seed}/submission.json",
+        expand("results/{{scale}}/{{task}}/{{variant}}/seed{{seed}}/{name}", name=ARC_EVALUATED),
     log:
         "logs/evaluate_arc@{scale}-{task}-{variant}-{seed}.log",
     benchmark:

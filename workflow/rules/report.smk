@@ -6,11 +6,13 @@ rule summarise:
         "params/analysis.yaml",
         "params/comparisons.yaml",
         "params/evaluation.yaml",
-        metrics=run_outputs("metrics.json"),
-        difficulty=run_outputs("difficulty.csv"),
+        metrics=lambda wildcards: [path for name in PLAYERS_METRICS for path in run_outputs(name)(wildcards)],
+        difficulty=lambda wildcards: [
+            path for name in of_both(["difficulty.csv"]) for path in run_outputs(name)(wildcards)
+        ],
         memory="results/{scale}/memory.csv",
         folders=task_folders,
-        states=state_files("metrics.json"),
+        states=state_metrics,
         states_folder=states_folder,
         sources=source_files("summarise"),
     output:

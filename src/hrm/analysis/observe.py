@@ -25,6 +25,7 @@ class Plan:
 
     layers: bool  # steps are the layers of a network that answers in one call, else module calls
     segments: int
+    trained_segments: int  # after which the network's answer is taken
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,8 @@ def plan_of(model: SegmentModel, examples: Examples, trained_segments: int, leas
     """Layers where the network answers in one call; else the segments of training, or what `least_steps` takes."""
     calls = len(next(iter(trace_segments(model, examples.inputs[:1], examples.puzzle_ids[:1], 1))).calls)
     if calls == 1 and trained_segments == 1:
-        return Plan(True, 1)
-    return Plan(False, max(trained_segments, math.ceil(least_steps / calls)))
+        return Plan(True, 1, trained_segments)
+    return Plan(False, max(trained_segments, math.ceil(least_steps / calls)), trained_segments)
 
 
 def observe(model: SegmentModel, examples: Examples, plan: Plan, batch_size: int, puzzles: int) -> Observed:

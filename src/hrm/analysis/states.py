@@ -3,13 +3,13 @@
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
 from hrm.analysis.components import KEPT, principal_components
 from hrm.analysis.dynamics import dynamics
-from hrm.analysis.observe import SAMPLES, Observed, observe, plan_of
+from hrm.analysis.observe import SAMPLES, Observed, Plan, observe, plan_of
 from hrm.analysis.participation import estimates
 from hrm.analysis.resampling import Estimate
 from hrm.analysis.residuals import Step, characters, intervals, resampled_means
@@ -24,11 +24,13 @@ from hrm.evaluation.evaluate import DIGITS, check_fit, csv_text, test_examples
 from hrm.evaluation.measures import Row
 from hrm.evaluation.segments import Examples
 from hrm.models.hrm import Hrm
+from hrm.models.segment import SegmentModel
 from hrm.training.checkpoint import load_model, model_from_facts
 
 # How metrics call the states.
 WORDS = {"H": "high", "L": "low", "H/L": "high_over_low", "core": "core", "layer": "layer"}
 DYNAMICS_SEGMENTS = 2  # the second shows what is carried; later ones may come to rest, where nothing changes
+INTERVAL_ENDS = ("_interval_low", "_interval_high")  # behind the name of a metric
 HEADLINE = "positions"  # the vectors of the participation ratios in metrics.json
 DEFINITIONS = {
     "residual": "mean over positions of |z_t - z_(t-1)| of one state, mean over test examples; percentile interval"
@@ -48,19 +50,23 @@ Metrics = dict[str, float]
 
 def analyse_states(
     model_path: Path, data: Path, out: Path, params: StatesParams, evaluation: EvaluationParams, device: torch.device
-) -> Metrics:
-    """Look into one model while it solves test puzzles, and write five files to `out`.
+) -> dict[str, Metrics]:
+    """Look into one model while it solves test puzzles; each set of weights has a folder of five files in `out`.
 
-    residuals.csv, trajectories.csv, participation.csv, metrics.json (flat), states.json (definitions, provenance).
-    Nothing is written before everything is measured.
+    residuals.csv, trajectories.csv, participation.csv, metrics.json (flat), states.json (definitions, provenance);
+    untrained/metrics.json is what the same network has at its first weights. Nothing is written before everything is
+    measured.
 
     Args:
         model_path: model.safetensors.
         data: folder of the data set.
         out: folder of the results.
         params: what to measure.
-        evaluation: weights, confidence and threads are taken from it.
+        evaluation: the sets of weights, confidence and threads are taken from it.
         device: where the model runs.
+
+    Returns:
+        The metrics of each set of weights, and of the untrained network.
 
     Raises:
         CheckpointError: the model file is broken.
@@ -69,58 +75,81 @@ def analyse_states(
     started = time.monotonic()
     torch.set_num_threads(evaluation.threads)
     torch.set_float32_matmul_precision("high" if device.type == "cuda" else "highest")
-    loaded = load_model(model_path, evaluation.weights, device, compile=False)
+    models = {weights: load_model(model_path, weights, device, compile=False) for weights in evaluation.weights}
+    loaded = models[evaluation.weights[0]]
     dataset = load_dataset(data)
     check_fit(loaded, dataset, model_path, data)
     if len(dataset.test.inputs) < 2:
         raise DataError(f"{data}: has 1 test example; intervals over examples need at least 2")
     examples = test_examples(dataset, params.examples, device)
     plan = plan_of(loaded.model, examples, loaded.params.halting.evaluated_segments, params.least_steps)
-    trained = observe(loaded.model, examples, plan, params.batch_size, params.puzzles)
     fresh = model_from_facts(loaded.params, loaded.facts).to(device).eval().requires_grad_(False)
-    untrained = observe(fresh, examples, plan, params.batch_size, 0)
-
-    trajectories, shares = trajectory_rows(trained)
-    residuals: list[Row] = []
-    participation: list[Row] = []
-    metrics: Metrics = {}
-    for weights, observed in (("trained", trained), ("untrained", untrained)):
-        curves, characters_found = residual_rows(observed, weights, params, evaluation.confidence)
-        ratios = participation_rows(observed, weights, params, evaluation.confidence)
-        residuals += curves
-        participation += ratios
-        metrics |= characters_found | participation_metrics(ratios, _suffix(weights))
-    if isinstance(loaded.model, Hrm):
-        few = Examples(*(values[: params.batch_size] for values in examples))
-        found = dynamics(loaded.model, few, min(DYNAMICS_SEGMENTS, loaded.params.halting.evaluated_segments))
-        metrics |= {name: round(value, DIGITS) for name, value in found.items()}
+    untrained = States.of(fresh, examples, plan, params, evaluation.confidence, "untrained")
+    trained = {
+        weights: States.of(one.model, examples, plan, params, evaluation.confidence, "trained")
+        for weights, one in models.items()
+    }
     count = len(examples.inputs)
-    metrics |= {"states_examples": count, "states_segments": plan.segments, "states_steps": len(trained.steps)}
+    counts: Metrics = {"states_examples": count, "states_segments": plan.segments}
+    seconds = round(time.monotonic() - started, 2)
 
-    write_text(out / "residuals.csv", csv_text(residuals))
-    write_text(out / "trajectories.csv", csv_text(trajectories))
-    write_text(out / "participation.csv", csv_text(participation))
     about = {key: loaded.facts[key] for key in ("task", "variant", "scale", "seed", "step")}
-    record = provenance(
-        **about,
-        definitions=DEFINITIONS,
-        steps_are="layers" if plan.layers else "module calls",
-        segments=plan.segments,
-        trained_segments=loaded.params.halting.evaluated_segments,
-        test_examples=count,
-        explained_variance=shares,
-        params=params.model_dump(exclude={"runs"}),
-        weights=evaluation.weights,
-        confidence=evaluation.confidence,
-        hardware=describe_hardware(device),
-        seconds=round(time.monotonic() - started, 2),
-        data_sha256=dataset.info.sha256,
-        trained_on_sha256=loaded.facts["data_sha256"],
-        model_sha256=sha256_file(model_path),
-    )
-    write_json(out / "states.json", record)
-    write_json(out / "metrics.json", metrics)
-    return metrics
+    found: dict[str, Metrics] = {}
+    for weights, states in trained.items():
+        folder = out / weights
+        found[weights] = states.metrics | _beside(untrained.metrics) | counts
+        write_text(folder / "residuals.csv", csv_text(states.residuals + untrained.residuals))
+        write_text(folder / "trajectories.csv", csv_text(states.trajectories))
+        write_text(folder / "participation.csv", csv_text(states.participation + untrained.participation))
+        record = provenance(
+            **about,
+            definitions=DEFINITIONS,
+            steps_are="layers" if plan.layers else "module calls",
+            segments=plan.segments,
+            trained_segments=loaded.params.halting.evaluated_segments,
+            test_examples=count,
+            explained_variance=states.shares,
+            params=params.model_dump(exclude={"runs"}),
+            weights=weights,
+            confidence=evaluation.confidence,
+            hardware=describe_hardware(device),
+            seconds=seconds,
+            data_sha256=dataset.info.sha256,
+            trained_on_sha256=loaded.facts["data_sha256"],
+            model_sha256=sha256_file(model_path),
+        )
+        write_json(folder / "states.json", record)
+        write_json(folder / "metrics.json", found[weights])
+    found["untrained"] = untrained.metrics | counts
+    write_json(out / "untrained" / "metrics.json", found["untrained"])
+    return found
+
+
+class States(NamedTuple):
+    """What was seen inside one network with one set of weights."""
+
+    residuals: list[Row]
+    trajectories: list[Row]  # of trained networks
+    shares: list[dict[str, Any]]
+    participation: list[Row]
+    metrics: Metrics
+
+    @staticmethod
+    def of(
+        model: SegmentModel, examples: Examples, plan: Plan, params: StatesParams, confidence: float, weights: str
+    ) -> "States":
+        """Run the network; `weights` names it in the tables."""
+        observed = observe(model, examples, plan, params.batch_size, params.puzzles if weights == "trained" else 0)
+        trajectories, shares = trajectory_rows(observed) if weights == "trained" else ([], [])
+        residuals, metrics = residual_rows(observed, weights, params, confidence)
+        participation = participation_rows(observed, weights, params, confidence)
+        metrics |= participation_metrics(participation)
+        if isinstance(model, Hrm):
+            few = Examples(*(values[: params.batch_size] for values in examples))
+            found = dynamics(model, few, min(DYNAMICS_SEGMENTS, plan.trained_segments))
+            metrics |= {name: round(value, DIGITS) for name, value in found.items()}
+        metrics["states_steps"] = len(observed.steps)
+        return States(residuals, trajectories, shares, participation, metrics)
 
 
 def residual_rows(
@@ -138,7 +167,7 @@ def residual_rows(
             values = {"residual": found.value, "residual_low": found.low, "residual_high": found.high}
             rows.append({"weights": weights, **_about(step), **values, "relative": found.value / norm})
         for name, found in characters(state, steps, means, confidence).items():
-            metrics |= _with_interval(f"residual_{WORDS[state]}_{name}{_suffix(weights)}", found)
+            metrics |= _with_interval(f"residual_{WORDS[state]}_{name}", found)
     return rows, metrics
 
 
@@ -178,19 +207,25 @@ def participation_rows(observed: Observed, weights: str, params: StatesParams, c
     ]
 
 
-def participation_metrics(rows: Sequence[Row], suffix: str) -> Metrics:
-    """The ratios over most trajectories; `suffix` is put behind the names."""
+def participation_metrics(rows: Sequence[Row]) -> Metrics:
+    """The ratios over most trajectories."""
     most = max(int(row["trajectories"]) for row in rows)
     metrics: Metrics = {}
     for row in rows:
         if row["samples"] == HEADLINE and row["trajectories"] == most:
             found = Estimate(*(float(row[column]) for column in ("ratio", "ratio_low", "ratio_high")))
-            metrics |= _with_interval(f"participation_ratio_{WORDS[str(row['state'])]}{suffix}", found)
+            metrics |= _with_interval(f"participation_ratio_{WORDS[str(row['state'])]}", found)
     return metrics
 
 
-def _suffix(weights: str) -> str:
-    return "" if weights == "trained" else f"_{weights}"
+def _beside(untrained: Metrics) -> Metrics:
+    """What the untrained network has, to stand beside the trained one's: NAME_untrained, with its interval."""
+    found = {}
+    for name, value in untrained.items():
+        if name.startswith(("residual_", "participation_")):
+            end = next((end for end in INTERVAL_ENDS if name.endswith(end)), "")
+            found[f"{name.removesuffix(end)}_untrained{end}"] = value
+    return found
 
 
 def _about(step: Step) -> Row:
@@ -198,5 +233,6 @@ def _about(step: Step) -> Row:
 
 
 def _with_interval(name: str, found: Estimate) -> Metrics:
-    values = {name: found.value, f"{name}_interval_low": found.low, f"{name}_interval_high": found.high}
+    low, high = INTERVAL_ENDS
+    values = {name: found.value, name + low: found.low, name + high: found.high}
     return {key: round(value, DIGITS) for key, value in values.items()}

@@ -67,9 +67,10 @@ def _states(arguments: argparse.Namespace, params: "AnalysisParams", device: "to
     from hrm.core.schema import evaluation_params
 
     evaluation = evaluation_params(arguments.params, [])
-    metrics = analyse_states(arguments.model, arguments.data, arguments.out, params.states, evaluation, device)
-    shown = {name: value for name, value in metrics.items() if "_interval_" not in name}
-    print(f"{arguments.out}: " + ", ".join(f"{name} {value:g}" for name, value in shown.items()))
+    found = analyse_states(arguments.model, arguments.data, arguments.out, params.states, evaluation, device)
+    for weights, metrics in found.items():
+        shown = {name: value for name, value in metrics.items() if "_interval_" not in name}
+        print(f"{arguments.out / weights}: " + ", ".join(f"{name} {value:g}" for name, value in shown.items()))
 
 
 def _routing(arguments: argparse.Namespace, params: "AnalysisParams", device: "torch.device") -> None:
@@ -78,4 +79,6 @@ def _routing(arguments: argparse.Namespace, params: "AnalysisParams", device: "t
 
     evaluation = evaluation_params(arguments.params, [])
     shares = analyse_routing(arguments.model, arguments.data, arguments.out, params.routing, evaluation, device)
-    print(f"{arguments.out}: " + ", ".join(f"{kind} {100 * share:.1f} %" for kind, share in shares.items()))
+    for weights, means in shares.items():
+        told = ", ".join(f"{kind} {100 * share:.1f} %" for kind, share in means.items())
+        print(f"{arguments.out / weights}: {told}")

@@ -15,9 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     judging.add_argument("--out", type=Path, help="the ledger, a JSON file")
     judging.add_argument("--table", type=Path, help="the same as a Markdown table")
     judging.add_argument("--datasets", nargs="*", default=[], type=Path, help="files dataset.json of the scale")
-    judging.add_argument(
-        "--records", nargs="*", default=[], type=Path, help="files provenance.json; evaluation.json is looked for there"
-    )
+    judging.add_argument("--records", nargs="*", default=[], type=Path, help="files provenance.json of the scale")
     parser.add_argument("--params", type=Path, default=Path("params"), help="folder of the parameters (params)")
     readme = parser.add_argument_group("or rewrite the README's table (both)")
     readme.add_argument(
@@ -51,7 +49,7 @@ def _judge(arguments: argparse.Namespace) -> int:
     from hrm.report.ledger import make_ledger
     from hrm.report.pairs import pair_rows
     from hrm.report.run_records import read_records
-    from hrm.report.summary import read_summary
+    from hrm.report.summary import key_of, read_summary
 
     claims = read_claims(arguments.claims)
     summary = read_summary(arguments.summary)
@@ -59,7 +57,7 @@ def _judge(arguments: argparse.Namespace) -> int:
     studies = comparison_params(root).aggregates.values()
     more = [row for study in studies for row in aggregate_rows(study, summary, claims, root, scale)]
     more += [*derived_rows(root, claims), *data_rows(arguments.datasets), *pair_rows(claims.pairs, summary)]
-    summary |= {(row.task, row.variant, row.metric): row for row in more}
+    summary |= {key_of(row): row for row in more}
     ledger = make_ledger(claims, summary, scale, root, read_records(arguments.records, arguments.datasets))
     write_json(arguments.out, ledger)
     write_text(arguments.table, scale_table(ledger))

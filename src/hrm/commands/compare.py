@@ -21,8 +21,9 @@ def run(arguments: argparse.Namespace) -> int:
     from hrm.report.comparison_schema import chart_params
     from hrm.report.summary import read_summary
 
-    chart = chart_params(arguments.params, arguments.chart)
-    rows = compare(arguments.chart, chart, read_summary(arguments.summary), read_claims(arguments.claims))
+    chart, comparisons = chart_params(arguments.params, arguments.chart)
+    summary, claims = read_summary(arguments.summary), read_claims(arguments.claims)
+    rows = compare(arguments.chart, chart, summary, claims, comparisons.shown)
     write_text(arguments.out, csv_of(rows, chart.kind))
     measured = sum(row.state == "measured" for row in rows)
     print(f"{arguments.out}: {measured} of {sum(bool(row.result) for row in rows)} results")

@@ -115,7 +115,7 @@ def _draw(arguments: argparse.Namespace) -> "Figure":
         from hrm.report.chart_schema import DotChart
         from hrm.report.comparison_schema import chart_params
 
-        chart, confidence = chart_params(arguments.params, arguments.chart), _confidence(arguments.params)
+        (chart, _), confidence = chart_params(arguments.params, arguments.chart), _confidence(arguments.params)
         if isinstance(chart, DotChart):
             return figure_dots.draw(arguments.table, chart, confidence)
         return figure_lines.draw(arguments.table, chart, confidence)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
-    parser.add_argument("metrics", nargs="+", type=Path, help="files .../TASK/VARIANT/seedN/metrics.json")
+    parser.add_argument("metrics", nargs="+", type=Path, help="files .../TASK/VARIANT/seedN/PLAYER/metrics.json")
     parser.add_argument(
-        "--difficulty", nargs="*", default=[], type=Path, help="files .../TASK/VARIANT/seedN/difficulty.csv"
+        "--difficulty", nargs="*", default=[], type=Path, help="files .../TASK/VARIANT/seedN/PLAYER/difficulty.csv"
     )
     parser.add_argument("--memory", type=Path, help="memory.csv (hrm analyse memory)")
     parser.add_argument("--out", required=True, type=Path, help="the table, a CSV file")
@@ -23,19 +23,24 @@ def run(arguments: argparse.Namespace) -> int:
     from hrm.report.comparison_schema import comparison_params
     from hrm.report.contrasts import contrast_runs
     from hrm.report.other_rows import band_runs, memory_rows
-    from hrm.report.summary import read_metrics, summarise, write_summary
+    from hrm.report.summary import order, read_metrics, summarise, write_summary
 
     confidence = evaluation_params(arguments.params, []).confidence
     comparisons = comparison_params(arguments.params)
-    runs = read_metrics(arguments.metrics)
-    for run, seeds in band_runs(arguments.difficulty, comparisons.bands, confidence).items():
-        for seed, metrics in seeds.items():
-            runs.setdefault(run, {}).setdefault(seed, {}).update(metrics)
-    rows = summarise(runs | contrast_runs(runs, comparisons.contrasts), confidence)
+    players = read_metrics(arguments.metrics)
+    for player, banded in band_runs(arguments.difficulty, comparisons.bands, confidence).items():
+        for run, seeds in banded.items():
+            for seed, metrics in seeds.items():
+                players.setdefault(player, {}).setdefault(run, {}).setdefault(seed, {}).update(metrics)
+    rows = [
+        row
+        for player, runs in players.items()
+        for row in summarise(runs | contrast_runs(runs, comparisons.contrasts), player, confidence)
+    ]
     if arguments.memory is not None:
         measured = analysis_params(arguments.params, []).memory
         rows += memory_rows(arguments.memory, measured.task, measured.variant)
-    rows.sort(key=lambda row: (row.task, row.variant, row.metric))
+    rows.sort(key=order)
     write_text(arguments.out, write_summary(rows))
-    print(f"{arguments.out}: {len(rows)} rows from {len(arguments.metrics)} runs")
+    print(f"{arguments.out}: {len(rows)} rows from {len(arguments.metrics)} files")
     return 0

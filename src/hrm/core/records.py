@@ -100,8 +100,17 @@ def _halting_rule(values: Values) -> None:
         halting.setdefault("rule", rules.get(target, target))
 
 
+def _both_weights(values: Values) -> None:
+    """The weights that are evaluated became a list in commit 60e6bd6."""
+    if isinstance(values.get("weights"), str):
+        values["weights"] = [values["weights"]]
+
+
 # (version, model, change of the values in place): for records of an earlier version, in this order, before CAME.
-CHANGES: list[tuple[int, type[Params], Callable[[Values], None]]] = [(1, RunParams, _halting_rule)]
+CHANGES: list[tuple[int, type[Params], Callable[[Values], None]]] = [
+    (1, RunParams, _halting_rule),
+    (1, EvaluationParams, _both_weights),
+]
 
 
 def recorded(model: type[P], values: Any, schema: Any, source: str) -> P:

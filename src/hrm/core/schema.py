@@ -178,7 +178,7 @@ class EvaluationParams(Params):
     """params/evaluation.yaml."""
 
     checkpoint: Literal["last"]
-    weights: Literal["ema", "raw"]
+    weights: Annotated[list[Literal["raw", "ema"]], Field(min_length=1)]
     segment_factor: PositiveInt
     batch_size: PositiveInt
     compile_from: NonNegativeInt  # examples times segments
@@ -191,6 +191,12 @@ class EvaluationParams(Params):
     def _bins_cover_every_rating(self) -> "EvaluationParams":
         if self.rating_bins[:1] != [0] or self.rating_bins != sorted(set(self.rating_bins)):
             raise ValueError("rating_bins must start at 0 and rise, as in [0, 1, 2, 5]")
+        return self
+
+    @model_validator(mode="after")
+    def _weights_differ(self) -> "EvaluationParams":
+        if len(set(self.weights)) < len(self.weights):
+            raise ValueError("weights must name each set once, as in [raw, ema]")
         return self
 
 

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -18,31 +18,37 @@ from hrm.core.errors import DataError
 from hrm.core.files import read_json, sha256_file, write_json, write_text
 from hrm.core.params import parse_value
 from hrm.core.provenance import provenance
-from hrm.core.schema import EvaluationParams
+from hrm.core.schema import EvaluationParams, HaltingParams
 from hrm.data.arc.mixing import refuse_mixing
 from hrm.data.dataset import Dataset, DatasetInfo, load_dataset
 from hrm.evaluation import measures
-from hrm.evaluation.arc import all_copies, arc_votes
+from hrm.evaluation.arc import ArcVotes, all_copies, arc_votes
+from hrm.evaluation.chance import MajorityAnswer
 from hrm.evaluation.greedy import greedy_shares
 from hrm.evaluation.intermediate import earlier_answers
 from hrm.evaluation.judges import judge
 from hrm.evaluation.segments import Examples, SegmentRecord, batch_starts, record_example, record_segments
+from hrm.evaluation.stored import write_predictions
 from hrm.models.build import count_parameters
 from hrm.models.layer_calls import layers_a_segment
 from hrm.models.segment import SegmentModel
-from hrm.training.checkpoint import LoadedModel, Weights, load_model
+from hrm.training.checkpoint import LoadedModel, Weights, load_model, model_from_facts
 
 Metrics = dict[str, float | int | None]
+UNTRAINED, CHANCE = "untrained", "chance"  # players without skill, as their folders are called
+GREEDY = ("greedy_goal_reached", "greedy_nearly_shortest")
 DIGITS = 6  # of what is written: more would only make differences hard to read
 
 
 def evaluate(
     model_path: Path, data: Path, out: Path, params: EvaluationParams, limit: int | None, device: torch.device
-) -> Metrics:
-    """Measure a model file on the test split of `data` and write five files to `out`, for ARC seven.
+) -> dict[str, Metrics]:
+    """Measure a model file on the test split of `data`, and beside it what players without skill get.
 
-    metrics.json (flat), segments.csv, difficulty.csv, steps.json (one puzzle, segment by segment), evaluation.json
-    (provenance); votes.csv and submission.json of ARC. Nothing is written before everything is measured.
+    Each of `params.weights`, raw and ema, has a folder in `out` with metrics.json (flat), segments.csv, difficulty.csv,
+    steps.json (one puzzle, segment by segment), predictions.npz and evaluation.json (provenance); of ARC votes.csv and
+    submission.json too. untrained/metrics.json is the same network at its first weights, chance/metrics.json no network
+    at all (hrm.evaluation.chance). Nothing is written before everything is measured.
 
     Args:
         model_path: model.safetensors; provenance.json is looked for beside it.
@@ -52,82 +58,175 @@ def evaluate(
         limit: only the first so many test examples; None for all.
         device: where the model runs.
 
+    Returns:
+        The metrics of every player, by the names of their folders.
+
     Raises:
         CheckpointError: the model file is broken.
         DataError: the data set is broken, has no test examples, or does not fit the model.
     """
-    started = time.monotonic()
     torch.set_num_threads(params.threads)
     torch.set_float32_matmul_precision("high" if device.type == "cuda" else "highest")
-    loaded = load_model(model_path, params.weights, device, compile=False)
+    loaded = load_model(model_path, params.weights[0], device, compile=False)
     dataset = load_dataset(data)
     check_fit(loaded, dataset, model_path, data)
     if loaded.facts["data_sha256"] != dataset.info.sha256:
         print(f"hrm evaluate: note: {model_path} was trained on other data than {data}", file=sys.stderr)
+    test = _test(loaded, dataset, params, limit, device)
+
+    measured: dict[Weights, Measured] = {}
+    states: dict[Weights, dict[str, Tensor]] = {}
+    for weights in params.weights:
+        states[weights] = load_model(model_path, weights, device, compile=False).model.state_dict()
+        # Without an average of the weights both sets are the same.
+        same = next((other for other in measured if _equal(states[other], states[weights])), None)
+        if same is not None:
+            measured[weights] = measured[same]
+            continue
+        # Into the same modules, so that nothing is compiled twice.
+        loaded.model.load_state_dict(states[weights])
+        measured[weights] = _measure(loaded.model, test, weights)
+    fresh = model_from_facts(loaded.params, loaded.facts).to(device)
+    loaded.model.load_state_dict(fresh.state_dict())
+    untrained = _measure(loaded.model, test, UNTRAINED).metrics
+    majority = MajorityAnswer(dataset.train, dataset.info.vocabulary_size).to(device)
+    chance = _measure(majority, test, CHANCE).metrics
+    if "greedy_goal_reached" in chance:
+        # A walk by chance, not one that takes the majority's moves.
+        chance |= {name: chance[f"chance_{name.removeprefix('greedy_')}"] for name in GREEDY} | {
+            "greedy_goal_gain": 0.0
+        }
+
+    about_model = _about_model(model_path, loaded)
+    about = {key: loaded.facts[key] for key in ("task", "variant", "scale", "seed", "step")}
+    for weights, found in measured.items():
+        folder = out / weights
+        found.metrics.update(about_model)
+        write_text(folder / "segments.csv", csv_text(found.segments))
+        write_text(folder / "difficulty.csv", csv_text(found.difficulty))
+        write_json(folder / "steps.json", found.steps)
+        write_predictions(folder / "predictions.npz", found.answers, found.q)
+        if found.votes:
+            write_text(folder / "votes.csv", csv_text(found.votes.rows))
+            write_json(folder / "submission.json", found.votes.submission)
+        record = provenance(
+            **about,
+            weights=weights,
+            params=params.model_dump(),
+            limit=limit,
+            test_examples=len(test.rating),
+            hardware=describe_hardware(device),
+            seconds=found.seconds,
+            data_sha256=dataset.info.sha256,
+            trained_on_sha256=loaded.facts["data_sha256"],
+            model_sha256=sha256_file(model_path),
+        )
+        write_json(folder / "evaluation.json", record)
+        write_json(folder / "metrics.json", found.metrics)
+    write_json(out / UNTRAINED / "metrics.json", untrained)
+    write_json(out / CHANCE / "metrics.json", chance)
+    players: dict[str, Metrics] = {weights: found.metrics for weights, found in measured.items()}
+    return players | {UNTRAINED: untrained, CHANCE: chance}
+
+
+class Test(NamedTuple):
+    """What every player is asked, and how it is measured."""
+
+    dataset: Dataset
+    examples: Examples
+    rating: Tensor  # (examples,) on the CPU
+    halting: HaltingParams
+    layers: int  # passed in a segment
+    params: EvaluationParams
+    batch_size: int
+    copies: int  # augmented ones that vote; 0 where nothing is voted
+
+    @property
+    def trained(self) -> int:
+        """The segments after which the answer is taken."""
+        return self.halting.evaluated_segments
+
+
+class Measured(NamedTuple):
+    """What one player got."""
+
+    metrics: Metrics
+    segments: list[measures.Row]
+    difficulty: list[measures.Row]
+    answers: Tensor  # (examples, cells) after the judged segment
+    q: Tensor  # (judged segments, examples, 2)
+    steps: dict[str, Any] | None  # of networks
+    votes: ArcVotes | None
+    seconds: float
+
+
+def _test(
+    loaded: LoadedModel, dataset: Dataset, params: EvaluationParams, limit: int | None, device: torch.device
+) -> Test:
+    """The examples, and a batch size; on CUDA the model is compiled where that pays."""
     examples = test_examples(dataset, limit, device)
     rating = torch.from_numpy(dataset.test.rating[:limit])
-    trained = loaded.params.halting.evaluated_segments
-    halts = loaded.params.halting.rule != "fixed"
-    votes = len(all_copies(dataset, len(rating), params.votes).codes) if dataset.info.family == "arc" else 0
+    halting = loaded.params.halting
+    copies = len(all_copies(dataset, len(rating), params.votes).codes) if dataset.info.family == "arc" else 0
     batch_size = min(params.batch_size, len(rating))
-    work = len(rating) * trained * params.segment_factor + votes * trained
+    work = len(rating) * halting.evaluated_segments * params.segment_factor + copies * halting.evaluated_segments
     if device.type == "cuda" and work >= params.compile_from:
         loaded.model.compile()
         batch_size = params.batch_size  # one shape for all that is run
+    return Test(dataset, examples, rating, halting, layers_a_segment(loaded.params.model), params, batch_size, copies)
 
-    record = _record(loaded.model, examples, trained * params.segment_factor, batch_size, trained, params.weights)
-    shown = measures.example_to_show(record.exact[:trained])
-    steps = _shown_example(loaded.model, dataset, examples, shown, record.exact[:trained, shown], batch_size, halts)
-    greedy = greedy_shares(loaded.model, dataset.info, examples, rating, trained, batch_size)
+
+def _measure(model: SegmentModel | MajorityAnswer, test: Test, player: str) -> Measured:
+    """Everything that is measured of one player; `player` names it on the progress bar."""
+    started = time.monotonic()
+    params, info, trained, batch_size = test.params, test.dataset.info, test.trained, test.batch_size
+    device = test.examples.inputs.device
+    record = _record(model, test.examples, trained * params.segment_factor, batch_size, trained, player)
+    segments = measures.segment_rows(record, test.halting, test.layers, params.confidence)
+    difficulty = measures.difficulty_rows(record.exact[trained - 1], test.rating, params.rating_bins, params.confidence)
+    metrics = flat_metrics(record, segments, test.halting, params.segment_factor)
+    judged = judge(info, test.examples.inputs, record.answers.to(device), test.rating)
+    judged |= greedy_shares(model, info, test.examples, test.rating, trained, batch_size)
+    halts = test.halting.rule != "fixed"
     voted = None
-    if votes:
-        size = min(params.batch_size, votes)
-        voted = arc_votes(loaded.model, dataset, examples.inputs, params.votes, trained, halts, size, params.confidence)
-    other: Weights = "raw" if params.weights == "ema" else "ema"
-    # Into the same modules, so that nothing is compiled twice.
-    loaded.model.load_state_dict(load_model(model_path, other, device, compile=False).model.state_dict())
-    other_record = _record(loaded.model, examples, trained, batch_size, trained, other)
+    if test.copies:
+        size = min(params.batch_size, test.copies)
+        voted = arc_votes(
+            model, test.dataset, test.examples.inputs, params.votes, trained, halts, size, params.confidence
+        )
+        judged |= voted.metrics
+    metrics |= {name: round(value, DIGITS) for name, value in judged.items()}
+    steps = None
+    if player in params.weights and not isinstance(model, MajorityAnswer):
+        shown = measures.example_to_show(record.exact[:trained])
+        exact = record.exact[:trained, shown]
+        steps = _shown_example(model, test.dataset, test.examples, shown, exact, batch_size, halts, player)
+    seconds = round(time.monotonic() - started, 2)
+    return Measured(metrics, segments, difficulty, record.answers, record.q[:trained], steps, voted, seconds)
 
+
+def _about_model(model_path: Path, loaded: LoadedModel) -> Metrics:
+    """What does not depend on the weights: sizes, and what the training took."""
     layers = layers_a_segment(loaded.params.model)
-    segments = measures.segment_rows(record, loaded.params.halting, layers, params.confidence)
-    difficulty = measures.difficulty_rows(record.exact[trained - 1], rating, params.rating_bins, params.confidence)
-    metrics = flat_metrics(record, segments, loaded, params.segment_factor)
     # Of a segment, as the TRM paper counts it, and of the whole answer.
-    metrics |= {"effective_depth": layers, "layers": layers * trained}
-    metrics[f"exact_accuracy_{params.weights}"] = metrics["exact_accuracy"]
-    metrics[f"exact_accuracy_{other}"] = round(measures.share(other_record.exact[-1]), DIGITS)
-    judged = judge(dataset.info, examples.inputs, record.answers.to(device), rating)
-    metrics |= {name: round(value, DIGITS) for name, value in (judged | greedy).items()}
-    if voted:
-        metrics |= {name: round(value, DIGITS) for name, value in voted.metrics.items()}
-    metrics["parameters"] = count_parameters(loaded.model)
+    metrics: Metrics = {
+        "effective_depth": layers,
+        "layers": layers * loaded.params.halting.evaluated_segments,
+        "max_segments": loaded.params.halting.max_segments,
+        "judged_segments": loaded.params.halting.evaluated_segments,
+        "steps": int(loaded.facts["step"]),
+        "parameters": count_parameters(loaded.model),
+    }
     beside = model_path.parent / "provenance.json"
     trained_record = read_json(beside) if beside.is_file() else {}
     metrics["train_seconds"] = trained_record.get("seconds")
     if "energy_joules" in trained_record:  # of the devices, where they count it: hrm.core.energy
         metrics["energy_joules"] = trained_record["energy_joules"]
-
-    write_text(out / "segments.csv", csv_text(segments))
-    write_text(out / "difficulty.csv", csv_text(difficulty))
-    write_json(out / "steps.json", steps)
-    if voted:
-        write_text(out / "votes.csv", csv_text(voted.rows))
-        write_json(out / "submission.json", voted.submission)
-    about = {key: loaded.facts[key] for key in ("task", "variant", "scale", "seed", "step")}
-    record_of_run = provenance(
-        **about,
-        params=params.model_dump(),
-        limit=limit,
-        test_examples=len(rating),
-        hardware=describe_hardware(device),
-        seconds=round(time.monotonic() - started, 2),
-        data_sha256=dataset.info.sha256,
-        trained_on_sha256=loaded.facts["data_sha256"],
-        model_sha256=sha256_file(model_path),
-    )
-    write_json(out / "evaluation.json", record_of_run)
-    write_json(out / "metrics.json", metrics)
     return metrics
+
+
+def _equal(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
+    return all(torch.equal(tensor, other[name]) for name, tensor in one.items())
 
 
 def check_fit(loaded: LoadedModel, dataset: Dataset, model_path: Path, data: Path) -> None:
@@ -151,12 +250,12 @@ def test_examples(dataset: Dataset, limit: int | None, device: torch.device) -> 
 
 
 def flat_metrics(
-    record: SegmentRecord, segments: Sequence[measures.Row], loaded: LoadedModel, segment_factor: int
+    record: SegmentRecord, segments: Sequence[measures.Row], halting: HaltingParams, segment_factor: int
 ) -> Metrics:
     """The scalars of metrics.json that follow from the record; shares are fractions of 1, steps are segments."""
-    trained = loaded.params.halting.evaluated_segments
+    trained = halting.evaluated_segments
     at_trained, longest = segments[trained - 1], segments[-1]
-    halted = measures.halting(record, loaded.params.halting, trained)
+    halted = measures.halting(record, halting, trained)
     exact = float(at_trained["exact_accuracy"])
     values: Metrics = {
         "exact_accuracy": exact,
@@ -175,8 +274,7 @@ def flat_metrics(
         "halted_share": halted.halted_share,
     }
     rounded: Metrics = {name: None if value is None else round(value, DIGITS) for name, value in values.items()}
-    counts = {"max_segments": loaded.params.halting.max_segments, "judged_segments": trained}
-    return rounded | counts | {"steps": int(loaded.facts["step"]), "test_examples": len(record.cells)}
+    return rounded | {"test_examples": len(record.cells)}
 
 
 def csv_text(rows: Sequence[measures.Row]) -> str:
@@ -192,15 +290,22 @@ def csv_text(rows: Sequence[measures.Row]) -> str:
 
 
 def _record(
-    model: SegmentModel, examples: Examples, segments: int, batch_size: int, trained: int, weights: str
+    model: SegmentModel | MajorityAnswer, examples: Examples, segments: int, batch_size: int, trained: int, player: str
 ) -> SegmentRecord:
     starts = batch_starts(len(examples.inputs), batch_size)
-    bar = tqdm(starts, desc=f"evaluate {weights} weights", unit="batch", disable=None)
+    bar = tqdm(starts, desc=f"evaluate {player}", unit="batch", disable=None)
     return record_segments(model, examples, segments, batch_size, trained, bar)
 
 
 def _shown_example(
-    model: SegmentModel, dataset: Dataset, examples: Examples, shown: int, exact: Tensor, batch_size: int, halts: bool
+    model: SegmentModel,
+    dataset: Dataset,
+    examples: Examples,
+    shown: int,
+    exact: Tensor,
+    batch_size: int,
+    halts: bool,
+    weights: str,
 ) -> dict[str, Any]:
     """steps.json: one test example with its prediction after each segment up to the trained number, and on the way."""
     cells, q = record_example(model, examples, shown, len(exact), batch_size)
@@ -208,6 +313,7 @@ def _shown_example(
     generator = dataset.info.generator
     return {
         "rule": measures.EXAMPLE_RULE,
+        "weights": weights,
         "task": dataset.info.task,
         "family": dataset.info.family,
         "grid_shape": dataset.info.grid_shape,

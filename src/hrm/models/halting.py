@@ -14,14 +14,20 @@ from torch.nn import functional
 
 from hrm.core.schema import HaltingParams
 
-FURTHER_PASS = ("q_learning", "ponder")  # rules whose targets take one more forward pass
-
 
 class Chances(NamedTuple):
     """What a step draws for the halting of each example; both (batch,)."""
 
     minimum: Tensor  # int32 least number of segments, by exploration
     uniform: Tensor  # float32 in [0, 1), compared with the probability of halting
+
+
+def takes_further_pass(params: HaltingParams) -> bool:
+    """Whether the targets of the rule take one more forward pass: not where there is no segment to go on to.
+
+    With a single segment the released code makes no such pass and trains no continue value.
+    """
+    return params.max_segments > 1 and params.rule in ("q_learning", "ponder")
 
 
 def wants_halt(q: Tensor, params: HaltingParams) -> Tensor:
@@ -82,17 +88,16 @@ def halting_loss(
         loss: (batch,) cell loss.
         exact: (batch,) whether the answer is right.
         steps: (batch,) segments taken, this one included.
-        further: of one more segment, the logits (batch, 2) for q_learning, the cell loss (batch,) for ponder.
+        further: of one more segment, the logits (batch, 2) for q_learning, the cell loss (batch,) for ponder; None
+            where `takes_further_pass` is false.
         params: of halting.
     """
     if params.rule == "fixed":
         return None
     if params.rule == "ponder":
-        assert further is not None
-        return ponder_loss(q, loss, further, steps, params)
+        return None if further is None else ponder_loss(q, loss, further, steps, params)
     total = functional.binary_cross_entropy_with_logits(q[:, 0], exact.float(), reduction="none")
-    if params.rule == "q_learning":
-        assert further is not None
+    if params.rule == "q_learning" and further is not None:
         target = continue_target(further, steps, params)
         total = total + functional.binary_cross_entropy_with_logits(q[:, 1], target, reduction="none")
     return total

@@ -46,7 +46,13 @@ def aggregate(
     Raises:
         DataError: the summary has no variant of the task.
     """
-    names = sorted({variant for task, variant, _ in summary if task == params.task and not variant.startswith(PREFIX)})
+    names = sorted(
+        {
+            variant
+            for task, variant, weights, _ in summary
+            if task == params.task and weights == params.weights and not variant.startswith(PREFIX)
+        }
+    )
     if not names:
         raise DataError(f"the summary has no results of task {params.task}")
     runs = {name: run_params(root, scale, params.task, name, []) for name in names}
@@ -57,9 +63,8 @@ def aggregate(
         for group in sorted(set(labels.values()), key=lambda label: (len(label), label)):  # 8 before 16
             members = [name for name in names if labels[name] == group]
             for metric in params.metrics:
-                found = [
-                    summary[params.task, name, metric] for name in members if (params.task, name, metric) in summary
-                ]
+                keys: list[Key] = [(params.task, name, params.weights, metric) for name in members]
+                found = [summary[key] for key in keys if key in summary]
                 theirs = [published[name, metric] for name in members if (name, metric) in published]
                 if found:
                     rows.append(_row(by, group, metric, found, theirs if len(theirs) == len(members) else []))
@@ -81,12 +86,14 @@ def aggregate_rows(
     params: AggregateParams, summary: Mapping[Key, SummaryRow], claims: ClaimsParams, root: Path, scale: str
 ) -> list[SummaryRow]:
     """The groups as rows TASK/aggregate_BY_GROUP/METRIC, shares as fractions; none where the task was not run."""
-    if not any(task == params.task and metric in params.metrics for task, _, metric in summary):
+    if not any(key[::2] == (params.task, params.weights) and key[3] in params.metrics for key in summary):
         return []
     rows = aggregate(params, summary, claims, root, scale)
     names = [re.sub("[^a-z0-9]+", "_", f"aggregate_{row.by}_{row.group}".lower()) for row in rows]
     return [
-        SummaryRow(params.task, name, row.metric, row.seeds, row.mean / PERCENT, None, None, "aggregate")
+        SummaryRow(
+            params.task, name, params.weights, row.metric, row.seeds, row.mean / PERCENT, None, None, "aggregate"
+        )
         for name, row in zip(names, rows, strict=True)
     ]
 

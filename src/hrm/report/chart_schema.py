@@ -36,6 +36,7 @@ class DotRowParams(Params):
     variant: Name | None = None
     tasks: list[Name | None] | None = None  # instead of the task of the panel
     metrics: list[Name | None] | None = None  # instead of the metric of the panel
+    weights: Literal["raw", "ema"] | None = None  # instead of those that the variant is shown with
     # Ids of the published values. Without it, the first claim of relation `equal` whose first answer is the result.
     claims: list[Name | None] | None = None
 

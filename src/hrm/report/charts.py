@@ -2,12 +2,13 @@
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Literal, NamedTuple
 
 from hrm.core.errors import ParameterError
 from hrm.report.chart_schema import DotChart, DotPanelParams, DotRowParams, LineChart, LinePanelParams
 from hrm.report.claims_file import FACTORS, ClaimParams, ClaimsParams, GroupParams
+from hrm.report.run_paths import WEIGHTS, Player
 from hrm.report.summary import Key, SummaryRow
 from hrm.report.verdicts import Measured, judge
 
@@ -25,6 +26,7 @@ class ChartRow(NamedTuple):
     panel: str
     row: str
     result: str  # TASK/VARIANT/METRIC of summary.csv
+    weights: str  # whose result it is
     state: State
     ours: float | None
     low: float | None
@@ -57,7 +59,11 @@ def columns(kind: Literal["dots", "lines"]) -> list[str]:
 
 
 def compare(
-    name: str, chart: DotChart | LineChart, summary: Mapping[Key, SummaryRow], claims: ClaimsParams
+    name: str,
+    chart: DotChart | LineChart,
+    summary: Mapping[Key, SummaryRow],
+    claims: ClaimsParams,
+    shown: Callable[[str], Player],
 ) -> list[ChartRow]:
     """Rows in the order of the chart, panel by panel.
 
@@ -66,6 +72,7 @@ def compare(
         chart: what to compare.
         summary: our results.
         claims: published values and limits.
+        shown: the weights that a variant is shown with.
 
     Raises:
         ParameterError: a claim that the chart names does not exist, or cannot stand where it stands.
@@ -73,14 +80,14 @@ def compare(
     known = _Claims(claims)
     if isinstance(chart, DotChart):
         return [
-            _dot(known, summary, panel, place, row, f"charts.{name}", number)
+            _dot(known, summary, shown, panel, place, row, f"charts.{name}", number)
             for place, panel in enumerate(chart.panels)
             for number, row in enumerate(chart.rows)
         ]
     rows = []
     for place, panel in enumerate(chart.panels):
         for number, line in enumerate(panel.lines):
-            rows += [_point(known, summary, panel, line.label, variant) for variant in line.variants]
+            rows += [_point(known, summary, shown, panel, line.label, variant) for variant in line.variants]
             for point, claim in enumerate(line.published):
                 where = f"charts.{name}.panels.{place}.lines.{number}.published.{point}"
                 x = known.named(claim.x, panel.x.unit, f"{where}.x", limit=False)
@@ -146,19 +153,20 @@ class _Claims:
 def _dot(
     known: _Claims,
     summary: Mapping[Key, SummaryRow],
+    shown: Callable[[str], Player],
     panel: DotPanelParams,
     place: int,
     row: DotRowParams,
     chart: str,
     number: int,
 ) -> ChartRow:
-    key = None
+    key: Key | None = None
     if row.variant is not None:
         task = (row.tasks[place] if row.tasks is not None else None) or panel.task
         metric = (row.metrics[place] if row.metrics is not None else None) or panel.metric
-        key = (task, row.variant, metric)
+        key = (task, row.variant, row.weights or shown(row.variant), metric)
     if row.claims is None:
-        published = known.answered("/".join(key), panel.unit) if key is not None else None
+        published = known.answered(_answer(key), panel.unit) if key is not None else None
     else:
         identity = row.claims[place]
         where = f"{chart}.rows.{number}.claims.{place}"
@@ -179,10 +187,16 @@ def _dot(
 
 
 def _point(
-    known: _Claims, summary: Mapping[Key, SummaryRow], panel: LinePanelParams, line: str, variant: str
+    known: _Claims,
+    summary: Mapping[Key, SummaryRow],
+    shown: Callable[[str], Player],
+    panel: LinePanelParams,
+    line: str,
+    variant: str,
 ) -> ChartRow:
-    found = _result(known, summary, (panel.task, variant, panel.metric), None, panel.title, line, panel.unit)
-    x = summary.get((panel.task, variant, panel.x.metric))
+    weights = shown(variant)
+    found = _result(known, summary, (panel.task, variant, weights, panel.metric), None, panel.title, line, panel.unit)
+    x = summary.get((panel.task, variant, weights, panel.x.metric))
     if x is None:
         return found._replace(state="not measured" if found.state == "measured" else found.state)
     return found._replace(x=x.mean * _factor(panel.x.unit))
@@ -202,7 +216,7 @@ def _result(
     if key is None:
         state = "published only"
     elif ours is None:
-        state = "not measured" if any(other[:2] == key[:2] for other in summary) else "not run"
+        state = "not measured" if any(other[:2] == key[:2] and other[2] in WEIGHTS for other in summary) else "not run"
     mean, low, high = (
         None if ours is None or value is None else value * _factor(unit)
         for value in ((ours.mean, ours.low, ours.high) if ours is not None else (None, None, None))
@@ -210,7 +224,8 @@ def _result(
     return ChartRow(
         panel=panel,
         row=row,
-        result="" if key is None else "/".join(key),
+        result="" if key is None else _answer(key),
+        weights="" if key is None else key[2],
         state=state,
         ours=mean,
         low=low,
@@ -225,6 +240,12 @@ def _result(
         limit="",
         passes="",
     )
+
+
+def _answer(key: Key) -> str:
+    """TASK/VARIANT/METRIC."""
+    task, variant, _, metric = key
+    return f"{task}/{variant}/{metric}"
 
 
 def _value(found: Published | None, unit: str) -> float | None:

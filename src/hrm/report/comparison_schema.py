@@ -1,6 +1,7 @@
 """What params/comparisons.yaml may say."""
 
 import math
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -33,6 +34,7 @@ class AggregateParams(Params):
     """Means over the variants of one task, by what they differ in."""
 
     task: Name
+    weights: Literal["raw", "ema"]
     metrics: Annotated[list[Name], Field(min_length=1)]
     by: Annotated[list[Grouping], Field(min_length=1)]
     published: Name | None
@@ -55,10 +57,22 @@ class BandParams(Params):
 class ComparisonParams(Params):
     """params/comparisons.yaml."""
 
+    # Which weights figures and charts show, by variant: the first pattern that fits.
+    weights: Annotated[dict[str, Literal["raw", "ema"]], Field(min_length=1)]
     bands: dict[Name, BandParams]
     contrasts: dict[Name, ContrastParams]
     aggregates: dict[Name, AggregateParams]
     charts: dict[Name, Chart]
+
+    @model_validator(mode="after")
+    def _weights_of_every_variant(self) -> "ComparisonParams":
+        if list(self.weights)[-1] != "*":
+            raise ValueError("weights must end with the pattern '*', so that every variant has one")
+        return self
+
+    def shown(self, variant: str) -> Literal["raw", "ema"]:
+        """The weights that figures and charts show of a variant."""
+        return next(weights for pattern, weights in self.weights.items() if fnmatchcase(variant, pattern))
 
 
 def comparison_params(root: Path) -> ComparisonParams:
@@ -69,9 +83,10 @@ def comparison_params(root: Path) -> ComparisonParams:
     return params
 
 
-def chart_params(root: Path, name: str) -> Chart:
-    """One chart of params/comparisons.yaml; ParameterError when there is none of that name."""
-    charts = comparison_params(root).charts
+def chart_params(root: Path, name: str) -> tuple[Chart, ComparisonParams]:
+    """One chart of params/comparisons.yaml, and the whole file; ParameterError when there is none of that name."""
+    comparisons = comparison_params(root)
+    charts = comparisons.charts
     if name not in charts:
         raise ParameterError(f"{root / 'comparisons.yaml'}: charts has no {name!r}; allowed are {', '.join(charts)}")
-    return charts[name]
+    return charts[name], comparisons

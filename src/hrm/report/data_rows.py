@@ -6,6 +6,7 @@ from typing import Any
 
 from hrm.core.errors import DataError
 from hrm.core.files import read_json
+from hrm.report.run_paths import NOBODY
 from hrm.report.summary import SummaryRow
 
 DATA, METHOD = "data", "counted"  # the first stands where rows of trainings have their variant
@@ -33,7 +34,8 @@ def data_rows(paths: Iterable[Path]) -> list[SummaryRow]:
         if isinstance(parts := info["statistics"].get("tasks"), dict):
             facts["tasks"] = sum(parts.values())
         rows += [
-            SummaryRow(info["task"], DATA, name, 1, float(value), None, None, METHOD) for name, value in facts.items()
+            SummaryRow(info["task"], DATA, NOBODY, name, 1, float(value), None, None, METHOD)
+            for name, value in facts.items()
         ]
     return rows
 

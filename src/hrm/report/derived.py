@@ -7,6 +7,7 @@ from hrm.core.params import Params, load_params
 from hrm.core.schema import RunParams, run_files, run_params
 from hrm.models.layer_calls import layers_a_segment
 from hrm.report.claims_file import ClaimsParams, PublishedSetting
+from hrm.report.run_paths import NOBODY
 from hrm.report.summary import SummaryRow
 
 TASK, VARIANT, METHOD = "published", "hrm", "computed"
@@ -49,7 +50,7 @@ def derived_rows(root: Path, claims: ClaimsParams) -> list[SummaryRow]:
     low, high = controller_updates(controller.refinements, controller.period, controller.steps)
     values["controller"] = {"low_updates": low, "high_updates": high}
     return [
-        SummaryRow(TASK, name, metric, 0, float(value), None, None, METHOD)
+        SummaryRow(TASK, name, NOBODY, metric, 0, float(value), None, None, METHOD)
         for name, metrics in values.items()
         for metric, value in metrics.items()
     ]

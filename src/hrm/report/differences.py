@@ -65,10 +65,6 @@ def protocol_differences(
     ours_by_seed = {run.seed: _settings(run.params) for run in runs}
     published = None if protocol.settings is None else _settings(published_params(root, protocol.settings))
     lines += _unlike(ours_by_seed, published)
-    if protocol.weights is not None:
-        weights = sorted({name for run in records.of_runs(task, variant) for name in run.evaluations})
-        if weights != [protocol.weights]:
-            lines.append(f"{' and '.join(weights) or 'unknown'} weights instead of {protocol.weights}")
     return lines
 
 
@@ -92,7 +88,7 @@ def _unlike(runs: Mapping[int, Mapping[str, Any]], published: Mapping[str, Any] 
 def _measured(
     summary: Mapping[Key, SummaryRow], task: str, variant: str, metric: str, otherwise: int | None
 ) -> int | None:
-    row = summary.get((task, variant, metric))
+    row = summary.get((task, variant, "raw", metric))
     return otherwise if row is None else round(row.mean)
 
 

@@ -12,7 +12,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from hrm.report import style
 from hrm.report.claims_file import ClaimsParams
 from hrm.report.figure_residuals import COLOURS, NAMES
-from hrm.report.tables import in_order
+from hrm.report.tables import in_order, title_of
 
 COLUMNS = ("trajectories", "ratio", "ratio_low", "ratio_high")
 SAMPLES = "positions"
@@ -58,7 +58,7 @@ def draw(paths: Sequence[Path], published: Published, confidence_text: str) -> F
         table = runs[place].table
         table = table[table["samples"] == SAMPLES]
         _panel(panel, table, published.get((runs[place].task, runs[place].variant), {}))
-        panel.set_title(runs[place].variant)
+        panel.set_title(title_of(runs[place]))
         panel.set_xlabel("trajectories")
         if place % columns == 0:
             panel.set_ylabel("participation ratio")

@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from hrm.core.errors import DataError
 from hrm.report import style
-from hrm.report.tables import Run, in_order
+from hrm.report.tables import Run, in_order, title_of
 
 COLUMNS = ("step", "residual", "residual_low", "residual_high")
 PATH_COLUMNS = ("puzzle", "step", "component_1", "component_2")
@@ -37,7 +37,7 @@ def draw(residuals: Sequence[Path], trajectories: Sequence[Path], confidence_tex
     axes = figure.subplots(rows, len(runs), squeeze=False, height_ratios=[1.15] + [1.0] * (rows - 1))
     for column, (run, names) in enumerate(zip(runs, states, strict=True)):
         _curves(axes[0][column], run.table, names)
-        axes[0][column].set_title(run.variant)
+        axes[0][column].set_title(title_of(run))
         axes[0][column].set_xlabel("layer" if names == ["layer"] else "module call")
         if column:
             axes[0][column].sharey(axes[0][0])

@@ -13,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from hrm.core.errors import DataError
 from hrm.report import style
+from hrm.report.run_paths import WEIGHTS_IN_WORDS
 from hrm.report.tables import Run, read_runs
 
 COLUMNS = ("segment", "refinement", "block", "share")
@@ -52,8 +53,10 @@ def draw(paths: Sequence[Path]) -> Figure:
         grid[row, 0].set_ylabel(KINDS[kind])
     handles = [Line2D([], [], label=name, **_look(index)) for index, name in enumerate(variants)]
     handles.append(Line2D([], [], color=style.GREY, lw=0.6, label="thin: each block, and each head of it"))
+    players = {WEIGHTS_IN_WORDS.get(run.player, "") for runs in groups.values() for run in runs}
+    weights = "".join(f"{player}; " for player in players if player and len(players) == 1)
     figure.suptitle("Entropy of routes and attention", size=8.5, ha="left", x=0.02)
-    figure.legend(handles=handles, loc="outside lower left", title="thick: mean of all", alignment="left")
+    figure.legend(handles=handles, loc="outside lower left", title=f"{weights}thick: mean of all", alignment="left")
     return figure
 
 

@@ -83,7 +83,8 @@ def layout(panels: int) -> int:
 
 def _headline(film: Film, between: str) -> str:
     difficulty = f"difficulty: {rating_text(film.family, film.rating)}"
-    return f"Test puzzle {film.example + 1:,} of {film.examples:,}{between}{difficulty}"
+    weights = f"{between}{film.weights}" if film.weights else ""
+    return f"Test puzzle {film.example + 1:,} of {film.examples:,}{between}{difficulty}{weights}"
 
 
 def _verdict(film: Film, frame: Frame) -> str:

@@ -12,7 +12,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from hrm.core.errors import DataError
 from hrm.report import style
 from hrm.report.claims_file import ClaimsParams
-from hrm.report.tables import Run, mean_over_seeds, read_runs
+from hrm.report.tables import Run, legend_names, mean_over_seeds, read_runs
 
 ATTEMPTS = 2  # that the ARC Prize allows, and that published scores have
 METRIC = f"arc_pass_at_{ATTEMPTS}"
@@ -43,7 +43,9 @@ def draw(paths: Sequence[Path], claims: ClaimsParams, confidence_text: str) -> F
         for value in _published(claims, *group):
             right.plot(value, index, "d", markerfacecolor="none", color=style.BLACK, markersize=6, clip_on=False)
     _finish_left(left, [run for runs in groups.values() for run in runs])
-    right.set_yticks(range(len(groups)), [", ".join(group) for group in groups])
+    names, seeds = legend_names(groups)
+    right.set_yticks(range(len(groups)), names)
+    right.set_title(seeds, loc="left")
     right.set_ylim(len(groups) - 0.5, -0.5)
     right.set_xlim(0, 102)
     right.grid(False, axis="y")

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrm.core.errors import DataError
+from hrm.report.run_paths import WEIGHTS_IN_WORDS
 
 Cells = NDArray[np.int64]  # (rows, columns) tokens
 Flags = NDArray[np.bool_]  # (rows, columns)
@@ -43,6 +44,7 @@ class Film(NamedTuple):
     rating: int
     example: int  # counted from 0, of `examples`
     examples: int
+    weights: str  # in words; empty where the file does not say
 
     def wrong(self, frame: Frame) -> int:
         """Number of counted cells that are not as in the target."""
@@ -82,7 +84,17 @@ def read_film(steps: Any, source: str) -> Film:
     ]
     box = tuple(steps["box"]) if steps["box"] else None
     numbers = (steps["rating"], steps["test_example"], steps["test_examples"])
-    return Film(steps["family"], given, target, frames, len(answers), count, box, *numbers)
+    return Film(
+        steps["family"],
+        given,
+        target,
+        frames,
+        len(answers),
+        count,
+        box,
+        *numbers,
+        WEIGHTS_IN_WORDS.get(steps.get("weights", ""), ""),
+    )
 
 
 def mark(film: Film, cells: Cells, before: Cells | None) -> Marks:

@@ -140,7 +140,7 @@ def _judgement(ours: dict[str, Any], value: float, group: GroupParams, span: tup
 def _ours(answer: str, summary: Mapping[Key, SummaryRow], unit: Unit) -> dict[str, Any]:
     row = summary[_key(answer)]
     examples = "states_examples" if row.method == "bootstrap" else "test_examples"  # analyses take fewer
-    tested = summary.get((row.task, row.variant, examples))
+    tested = summary.get((row.task, row.variant, row.weights, examples))
 
     def scaled(value: float | None) -> float | None:
         return None if value is None else round(value * FACTORS.get(unit, 1.0), DIGITS)
@@ -163,4 +163,4 @@ def _data_is_published(records: Records, answer: str) -> bool:
 
 def _key(answer: str) -> Key:
     task, variant, metric = answer.split("/")
-    return task, variant, metric
+    return task, variant, "raw", metric

@@ -8,7 +8,7 @@ from hrm.core.errors import DataError
 from hrm.evaluation.intervals import wilson_interval
 from hrm.report.comparison_schema import BandParams
 from hrm.report.contrasts import Runs
-from hrm.report.run_paths import run_of
+from hrm.report.run_paths import NOBODY, Player, run_of
 from hrm.report.summary import DIGITS, SummaryRow
 
 MEMORY_COLUMNS = {"rule", "module_calls", "saved_bytes", "peak_bytes"}
@@ -41,31 +41,32 @@ def memory_rows(path: Path, task: str, variant: str) -> list[SummaryRow]:
             if first[column] and last[column]:
                 values[f"memory_{name}_{rule}"] = _number(path, last, column) / _number(path, first, column)
     return [
-        SummaryRow(task, variant, metric, 1, round(value, DIGITS), None, None, "single")
+        SummaryRow(task, variant, NOBODY, metric, 1, round(value, DIGITS), None, None, "single")
         for metric, value in values.items()
     ]
 
 
-def band_runs(paths: Iterable[Path], bands: Mapping[str, BandParams], confidence: float) -> Runs:
+def band_runs(paths: Iterable[Path], bands: Mapping[str, BandParams], confidence: float) -> dict[Player, Runs]:
     """Metrics exact_accuracy_BAND of the trainings whose test puzzles have ratings in a band, with Wilson intervals.
 
     A run whose table has no puzzle in the band gets none.
 
     Args:
-        paths: files .../TASK/VARIANT/seedN/difficulty.csv.
+        paths: files .../TASK/VARIANT/seedN/PLAYER/difficulty.csv.
         bands: ranges of ratings, by name.
         confidence: of the intervals.
 
     Raises:
         DataError: a table is broken, or a band cuts through one of its bins.
     """
-    found: Runs = {}
+    players: dict[Player, Runs] = {}
     for path in paths:
-        task, variant, seed = run_of(path)
+        task, variant, seed, player = run_of(path)
+        found = players.setdefault(player, {})
         for name, band in bands.items():
             if band.task == task and (metrics := _band(path, name, band, confidence)):
                 found.setdefault((task, variant), {}).setdefault(seed, {}).update(metrics)
-    return found
+    return players
 
 
 def _band(path: Path, name: str, band: BandParams, confidence: float) -> dict[str, float]:

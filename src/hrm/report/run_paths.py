@@ -1,26 +1,51 @@
-"""Which training a file of results belongs to."""
+"""Which training a file of results belongs to, and which player: a set of its weights, or one without skill."""
 
 import re
 from pathlib import Path
+from typing import Literal, NamedTuple, get_args
 
 from hrm.core.errors import DataError
 
+# Both sets of weights of a trained network, the network at its first weights, and no network at all
+# (hrm.evaluation.chance). A file that belongs to the training as a whole, as its history, is nobody's.
+Player = Literal["raw", "ema", "untrained", "chance", ""]
+NOBODY: Player = ""
+PLAYERS: tuple[Player, ...] = tuple(player for player in get_args(Player) if player)
+WEIGHTS: tuple[Player, ...] = ("raw", "ema")
+WEIGHTS_IN_WORDS = {"raw": "raw weights", "ema": "averaged weights"}
 SEED = re.compile(r"seed(\d+)")
 
 
-def run_of(path: Path) -> tuple[str, str, str]:
-    """(task, variant, seed folder) of .../TASK/VARIANT/seedN/NAME; DataError for a file that lies elsewhere."""
-    if len(path.parts) < 4 or not path.parts[-2].startswith("seed"):
-        raise DataError(f"{path}: is not of the form TASK/VARIANT/seedN/{path.name}")
-    task, variant, seed = path.parts[-4:-1]
-    return task, variant, seed
+class RunPath(NamedTuple):
+    """Where a file of results belongs."""
+
+    task: str
+    variant: str
+    seed: str  # name of the folder
+    player: Player
+
+
+def run_of(path: Path) -> RunPath:
+    """Of .../TASK/VARIANT/seedN/NAME or .../seedN/PLAYER/NAME; DataError for a file that lies elsewhere."""
+    player = next((player for player in PLAYERS if path.parent.name == player), NOBODY)
+    folder = path.parent.parent if player else path.parent
+    if len(folder.parts) < 3 or not SEED.fullmatch(folder.name):
+        raise DataError(
+            f"{path}: is not of the form TASK/VARIANT/seedN/{path.name} or TASK/VARIANT/seedN/PLAYER/{path.name}, "
+            f"PLAYER being {', '.join(PLAYERS[:-1])} or {PLAYERS[-1]}"
+        )
+    task, variant, seed = folder.parts[-3:]
+    return RunPath(task, variant, seed, player)
 
 
 def runs_below(folder: Path, name: str) -> list[tuple[str, str, int]]:
-    """(task, variant, seed) of every TASK/VARIANT/seedN/NAME in a folder, in order; other files are passed over."""
+    """(task, variant, seed) of every TASK/VARIANT/seedN/NAME in a folder, in order; other files are passed over.
+
+    NAME may have a folder before it, as in raw/metrics.json.
+    """
     found = []
     for path in folder.glob(f"*/*/seed*/{name}"):
-        task, variant, seed, _ = path.relative_to(folder).parts
+        task, variant, seed = path.relative_to(folder).parts[:3]
         if match := SEED.fullmatch(seed):
             found.append((task, variant, int(match[1])))
     return sorted(found)

@@ -1,4 +1,4 @@
-"""What trainings, evaluations and data sets were made with, by their own records."""
+"""What trainings and data sets were made with, by their own records."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -6,19 +6,17 @@ from pathlib import Path
 
 from hrm.core.data_schema.base import DataParams
 from hrm.core.errors import DataError
-from hrm.core.files import read_json
 from hrm.core.records import read_recorded, read_recorded_data
-from hrm.core.schema import EvaluationParams, RunParams
+from hrm.core.schema import RunParams
 from hrm.report.run_paths import run_of
 
 
 @dataclass(frozen=True)
 class RunRecord:
-    """One training and the evaluations of its network."""
+    """One training."""
 
     seed: int
     params: RunParams
-    evaluations: Mapping[str, EvaluationParams]  # by the weights that were evaluated
 
 
 @dataclass(frozen=True)
@@ -42,9 +40,7 @@ class Records:
 
 
 def read_records(trainings: Iterable[Path], datasets: Iterable[Path]) -> Records:
-    """Read .../TASK/VARIANT/seedN/provenance.json with the evaluations in its folder, and dataset.json files.
-
-    An evaluation lies in a folder that is called as its weights are, or beside provenance.json.
+    """Read .../TASK/VARIANT/seedN/provenance.json and dataset.json files.
 
     Raises:
         DataError: a file is missing, broken, or lies elsewhere.
@@ -53,17 +49,8 @@ def read_records(trainings: Iterable[Path], datasets: Iterable[Path]) -> Records
     runs: dict[tuple[str, str], list[RunRecord]] = {}
     for path in trainings:
         task, variant, seed = run_of(path)[:3]
-        record = RunRecord(int(seed.removeprefix("seed")), read_recorded(RunParams, path), _evaluations(path.parent))
+        record = RunRecord(int(seed.removeprefix("seed")), read_recorded(RunParams, path))
         runs.setdefault((task, variant), []).append(record)
     by_seed = {run: sorted(found, key=lambda record: record.seed) for run, found in runs.items()}
     data = [read_recorded_data(path) for path in datasets]
     return Records(by_seed, {params.task: params for params in data})
-
-
-def _evaluations(folder: Path) -> dict[str, EvaluationParams]:
-    found = {}
-    for path in sorted([*folder.glob("evaluation.json"), *folder.glob("*/evaluation.json")]):
-        params = read_recorded(EvaluationParams, path)
-        weights = read_json(path)["params"]["weights"] if path.parent == folder else path.parent.name
-        found[str(weights)] = params
-    return found

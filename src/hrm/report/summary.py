@@ -1,10 +1,9 @@
-"""The long table of results: one row a task, variant and metric, over all seeds."""
+"""The long table of results: one row a task, variant, set of weights and metric, over all seeds."""
 
 import csv
 import io
 import math
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from scipy.special import stdtrit
 from hrm.core.errors import DataError
 from hrm.core.files import read_json
 from hrm.report.contrasts import PREFIX, Runs
-from hrm.report.run_paths import run_of
+from hrm.report.run_paths import NOBODY, PLAYERS, Player, run_of
 
 # Metrics that are shares of examples or cells: the ends of their intervals are cut to 0 and 1.
 SHARE_WORDS = ("accuracy", "share", "correct_halts", "pass_at")
@@ -28,6 +27,7 @@ class SummaryRow:
 
     task: str
     variant: str
+    weights: Player  # raw or ema; untrained and chance have no skill; empty where no network is behind the number
     metric: str
     seeds: int
     mean: float
@@ -39,7 +39,7 @@ class SummaryRow:
 
 
 COLUMNS = [field.name for field in fields(SummaryRow)]
-Key = tuple[str, str, str]  # task, variant, metric
+Key = tuple[str, str, Player, str]  # task, variant, weights, metric
 
 
 def t_interval(values: list[float], confidence: float) -> tuple[float, float]:
@@ -53,31 +53,32 @@ def t_interval(values: list[float], confidence: float) -> tuple[float, float]:
     return mean - half, mean + half
 
 
-def read_metrics(paths: Iterable[Path]) -> Runs:
-    """(task, variant) -> seed folder -> metric -> value, from files .../TASK/VARIANT/seedN/metrics.json.
+def read_metrics(paths: Iterable[Path]) -> dict[Player, Runs]:
+    """Of each player (task, variant) -> seed folder -> metric -> value, from files .../seedN/PLAYER/metrics.json.
 
     A run may have several such files, in folders of their own, if they give different metrics.
 
     Raises DataError for another path, a metric of a run twice, or a metrics file that is not flat numbers.
     """
-    found: Runs = defaultdict(dict)
+    players: dict[Player, Runs] = {}
     for path in paths:
-        task, variant, seed = run_of(path)
+        task, variant, seed, player = run_of(path)
+        found = players.setdefault(player, {}).setdefault((task, variant), {})
         values = read_json(path)
         if not isinstance(values, dict):
             raise DataError(f"{path}: must hold an object of numbers")
         for metric, value in values.items():
             if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
                 raise DataError(f"{path}: {metric} is {value!r}; it must be a number or null")
-        known = found[task, variant].setdefault(seed, {})
+        known = found.setdefault(seed, {})
         if twice := sorted(known.keys() & values.keys()):
-            raise DataError(f"{path}: {twice[0]} of {task}/{variant}/{seed} was given twice")
+            raise DataError(f"{path}: {twice[0]} of {task}/{variant}/{seed}/{player} was given twice")
         known |= {name: float(value) for name, value in values.items() if value is not None}
-    return dict(found)
+    return players
 
 
-def summarise(runs: Runs, confidence: float) -> list[SummaryRow]:
-    """Rows sorted by task, variant and metric; equal runs in any order give equal rows.
+def summarise(runs: Runs, weights: Player, confidence: float) -> list[SummaryRow]:
+    """Rows of one player, sorted by task, variant and metric; equal runs in any order give equal rows.
 
     Two or more seeds: mean and t interval. One seed: the Wilson interval of exact_accuracy and of ARC scores, which
     stands beside them as NAME_low and NAME_high; the bootstrap interval of what has NAME_interval_low and
@@ -93,12 +94,19 @@ def summarise(runs: Runs, confidence: float) -> list[SummaryRow]:
             values = [seeds[seed][metric] for seed in sorted(seeds) if metric in seeds[seed]]
             share = _is_share(metric) and not variant.startswith(PREFIX)
             low, high, method = _interval(metric, values, seeds, confidence, share)
-            rows.append(_row(task, variant, metric, len(values), sum(values) / len(values), low, high, method))
+            mean = sum(values) / len(values)
+            rows.append(_row(task, variant, weights, metric, len(values), mean, low, high, method))
         exact = [values["exact_accuracy"] for values in seeds.values() if "exact_accuracy" in values]
         if len(exact) > 1:
             half = (max(exact) - min(exact)) / 2
-            rows.append(_row(task, variant, "exact_accuracy_half_range", len(exact), half, None, None, "range"))
-    return sorted(rows, key=lambda row: (row.task, row.variant, row.metric))
+            metric = "exact_accuracy_half_range"
+            rows.append(_row(task, variant, weights, metric, len(exact), half, None, None, "range"))
+    return sorted(rows, key=order)
+
+
+def order(row: SummaryRow) -> tuple[str, str, str, int]:
+    """By task, variant, metric and player, so that players stand beside each other."""
+    return row.task, row.variant, row.metric, [*PLAYERS, NOBODY].index(row.weights)
 
 
 def write_summary(rows: list[SummaryRow]) -> str:
@@ -122,12 +130,26 @@ def read_summary(path: Path) -> dict[Key, SummaryRow]:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
     except (ValueError, TypeError) as error:
         raise DataError(f"{path}: line {reader.line_num} is broken ({error})") from error
-    return {(row.task, row.variant, row.metric): row for row in rows}
+    return {key_of(row): row for row in rows}
+
+
+def key_of(row: SummaryRow) -> Key:
+    """What a row is found by."""
+    return row.task, row.variant, row.weights, row.metric
+
+
+def find_row(summary: Mapping[Key, SummaryRow], answer: str, weights: Player) -> SummaryRow | None:
+    """The row that answers TASK/VARIANT/METRIC for a player, or else the row that is nobody's, if there is one."""
+    task, variant, metric = answer.split("/")
+    return summary.get((task, variant, weights, metric)) or summary.get((task, variant, NOBODY, metric))
 
 
 def _parse(record: dict[str, str]) -> SummaryRow:
     low, high = (float(record[end]) if record[end] else None for end in ("low", "high"))
-    names = record["task"], record["variant"], record["metric"]
+    player = next((player for player in (*PLAYERS, NOBODY) if player == record["weights"]), None)
+    if player is None:
+        raise ValueError(f"weights {record['weights']!r} must be one of {', '.join(PLAYERS)}, or empty")
+    names = record["task"], record["variant"], player, record["metric"]
     return SummaryRow(*names, int(record["seeds"]), float(record["mean"]), low, high, record["method"])
 
 
@@ -159,7 +181,15 @@ def _interval(
 
 
 def _row(
-    task: str, variant: str, metric: str, seeds: int, mean: float, low: float | None, high: float | None, method: str
+    task: str,
+    variant: str,
+    weights: Player,
+    metric: str,
+    seeds: int,
+    mean: float,
+    low: float | None,
+    high: float | None,
+    method: str,
 ) -> SummaryRow:
     low, high = (None if end is None else round(end, DIGITS) for end in (low, high))
-    return SummaryRow(task, variant, metric, seeds, round(mean, DIGITS), low, high, method)
+    return SummaryRow(task, variant, weights, metric, seeds, round(mean, DIGITS), low, high, method)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from hrm.core.errors import DataError
-from hrm.report.run_paths import run_of
+from hrm.report.run_paths import WEIGHTS_IN_WORDS, Player, run_of
 
 
 class Run(NamedTuple):
@@ -16,20 +16,22 @@ class Run(NamedTuple):
     task: str
     variant: str
     seed: str
+    player: Player
     table: pd.DataFrame
 
 
 def read_runs(
     paths: Sequence[Path], columns: Sequence[str], words: Sequence[str] = ()
 ) -> dict[tuple[str, str], list[Run]]:
-    """(task, variant) -> its runs by seed, from files .../TASK/VARIANT/seedN/NAME.csv.
+    """(task, variant) -> its runs by seed, from files .../TASK/VARIANT/seedN/[PLAYER/]NAME.csv.
 
     Raises DataError when a file is missing, broken, empty, lacks a column, or lies elsewhere.
     """
     groups: dict[tuple[str, str], list[Run]] = {}
     for path in sorted(paths):
-        task, variant, seed = run_of(path)
-        groups.setdefault((task, variant), []).append(Run(task, variant, seed, read_table(path, columns, words)))
+        task, variant, seed, player = run_of(path)
+        run = Run(task, variant, seed, player, read_table(path, columns, words))
+        groups.setdefault((task, variant), []).append(run)
     return dict(sorted(groups.items()))
 
 
@@ -58,15 +60,26 @@ def read_table(path: Path, columns: Sequence[str], words: Sequence[str] = ()) ->
 def legend_names(groups: dict[tuple[str, str], list[Run]]) -> tuple[list[str], str]:
     """Name of each group in a legend, and a note on their seeds for all of them, or on each where they differ.
 
-    A name is that of the variant, with its task where there are several.
+    A name is that of the variant, with its task where there are several, and with the set of weights where the groups
+    differ in it; else the note says which it is.
     """
     several = len({task for task, _ in groups}) > 1
     names = [f"{task}, {variant}" if several else variant for task, variant in groups]
+    weights = [WEIGHTS_IN_WORDS.get(runs[0].player, "") for runs in groups.values()]
+    if len(set(weights)) > 1:
+        names = [f"{name}, {text}" if text else name for name, text in zip(names, weights, strict=True)]
+    common = f"{weights[0]}; " if len(set(weights)) == 1 and weights[0] else ""
     counts = [len(runs) for runs in groups.values()]
     if len(set(counts)) == 1:
-        return names, f"thick lines: means of {counts[0]} seeds" if counts[0] > 1 else "1 seed"
+        return names, common + (f"thick lines: means of {counts[0]} seeds" if counts[0] > 1 else "1 seed")
     seeds = [f"{count} seeds" if count > 1 else "1 seed" for count in counts]
-    return [f"{name} ({text})" for name, text in zip(names, seeds, strict=True)], "thick lines: means of seeds"
+    return [f"{name} ({text})" for name, text in zip(names, seeds, strict=True)], f"{common}thick lines: means of seeds"
+
+
+def title_of(run: Run) -> str:
+    """Variant and weights of one run, over its panel."""
+    weights = WEIGHTS_IN_WORDS.get(run.player)
+    return f"{run.variant}\n{weights}" if weights else run.variant
 
 
 def mean_over_seeds(runs: Sequence[Run], index: str) -> pd.DataFrame:

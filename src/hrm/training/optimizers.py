@@ -160,11 +160,14 @@ def sign_sgd(table: Tensor, ids: Tensor, gradients: Tensor, keep: Tensor, step: 
     table.index_copy_(0, rows, new)  # repeats of a row write the same values
 
 
-def schedule_factor(step: int, total: int, params: OptimizerParams) -> float:
-    """Factor of the learning rate at `step` (from 0): linear warm-up, then constant or cosine to the minimum."""
-    if step < params.warmup_steps:
-        return step / max(1, params.warmup_steps)
+def schedule_factor(update: int, total: int, params: OptimizerParams) -> float:
+    """Factor of the learning rate of `update`: linear warm-up, then constant or cosine to the minimum.
+
+    Updates count from 1, as in the released code: the first has 1 / warmup_steps of the rate, the last the minimum.
+    """
+    if update < params.warmup_steps:
+        return update / max(1, params.warmup_steps)
     if params.schedule == "constant":
         return 1.0
-    progress = (step - params.warmup_steps) / max(1, total - params.warmup_steps)
+    progress = (update - params.warmup_steps) / max(1, total - params.warmup_steps)
     return params.minimum_ratio + (1.0 - params.minimum_ratio) * 0.5 * (1.0 + math.cos(math.pi * min(1.0, progress)))

@@ -22,7 +22,7 @@ class Schedule:
     def learning_rate(self, step: int) -> float:
         """Of a step, counted from 0."""
         optimizer = self.params.optimizer
-        return optimizer.learning_rate * schedule_factor(step, self.params.train.steps, optimizer)
+        return optimizer.learning_rate * schedule_factor(step + 1, self.params.train.steps, optimizer)
 
     def at(self, step: int) -> tuple[Rates, Chances]:
         """Rates (scalars) and what halting draws (part,) for a step, counted from 0, on the device."""

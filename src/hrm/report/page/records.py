@@ -9,7 +9,7 @@ import yaml
 
 from hrm.core.errors import DataError
 from hrm.core.files import read_json
-from hrm.report.run_paths import runs_below
+from hrm.report.run_paths import WEIGHTS, runs_below
 
 RunKey = tuple[str, str, int]  # task, variant, seed
 
@@ -78,9 +78,13 @@ def read_analyses(results: Path, states: Iterable[RunKey], routing: Iterable[Run
 def found_analyses(results: Path) -> list[Analysis]:
     """As `read_analyses`, of those that there are."""
     kinds = ("states", "routing")
-    found = [_analysis(results, kind, run) for kind in kinds for run in runs_below(results / kind, f"{kind}.json")]
+    found = [_analysis(results, kind, run) for kind in kinds for run in _analysed(results / kind, kind)]
     path = results / "memory.json"
     return [*found, _memory(path)] if path.exists() else found
+
+
+def _analysed(folder: Path, kind: str) -> list[RunKey]:
+    return sorted({run for weights in WEIGHTS for run in runs_below(folder, f"{weights}/{kind}.json")})
 
 
 def anchor(kind: str, task: str, variant: str, seed: int) -> str:
@@ -106,7 +110,7 @@ def made(origins: Sequence[Origin]) -> dict[str, Any]:
 
 
 def _evaluated(results: Path, run: RunKey) -> bool:
-    return (_folder(results, run) / "evaluation.json").exists()
+    return _of_weights(_folder(results, run), "evaluation.json") is not None
 
 
 def _folder(results: Path, run: RunKey) -> Path:
@@ -114,10 +118,17 @@ def _folder(results: Path, run: RunKey) -> Path:
     return results / task / variant / f"seed{seed}"
 
 
+def _of_weights(folder: Path, name: str) -> Path | None:
+    """The file of the first set of weights that has it: raw, or else averaged. Both are of one run of one command."""
+    return next((path for weights in WEIGHTS if (path := folder / weights / name).exists()), None)
+
+
 def _analysis(results: Path, kind: str, run: RunKey) -> Analysis:
-    folder = _folder(results / kind, run)
+    run_folder = _folder(results / kind, run)
+    path = _of_weights(run_folder, f"{kind}.json") or run_folder / WEIGHTS[0] / f"{kind}.json"
+    folder = path.parent
     metrics = read_json(folder / "metrics.json") if kind == "states" else {}
-    origin = _origin(read_json(folder / f"{kind}.json"), folder / f"{kind}.json")
+    origin = _origin(read_json(path), path)
     task, variant, seed = run
     return Analysis(f"{kind} of {task}/{variant}, seed {seed}", anchor(kind, *run), run, origin, frozenset(metrics))
 
@@ -129,7 +140,7 @@ def _memory(path: Path) -> Analysis:
 def _training(folder: Path, run: RunKey) -> Training:
     path = folder / "provenance.json"
     record = read_json(path)
-    tested = folder / "evaluation.json"
+    tested = _of_weights(folder, "evaluation.json") or folder / WEIGHTS[0] / "evaluation.json"
     evaluation = read_json(tested)
     return Training(
         *run,
