@@ -7,6 +7,7 @@ from snakemake.utils import min_version
 
 from hrm.checks import check_all
 from hrm.core.errors import HrmError
+from hrm.costs import ON_CPUS, announcement, need_gpu
 from hrm.report.claims_file import read_claims
 
 min_version("9.27")
@@ -37,8 +38,13 @@ include: "workflow/rules/dvc.smk"
 include: "workflow/rules/warm.smk"
 
 
+if PIPELINE.scale != ON_CPUS and workflow.is_main_process and not INSIDE_DVC:
+    print(f"snakemake: {announcement(PARAMS, PIPELINE)}", file=sys.stderr)
+
+
 # Of several handlers of a kind Snakemake calls only the last, so each stands here once.
 onstart:
+    require_gpu()
     run_starts()
     if not INSIDE_DVC:  # one job a stage
         start_server()

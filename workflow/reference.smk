@@ -84,6 +84,7 @@ rule claims:
         claims="params/claims.yaml",
         summary=FOLDER / "summary.csv",
         datasets=[FOLDER / task / "dataset.json" for task in TASKS],
+        records=[FOLDER / run / "provenance.json" for run in RUNS],
     output:
         ledger=FOLDER / "claims.json",
         table=FOLDER / "claims.md",
@@ -93,7 +94,7 @@ rule claims:
         scale=SCALE,
     shell:
         "hrm claims --claims {input.claims} --scale {params.scale} --summary {input.summary}"
-        " --datasets {input.datasets} --out {output.ledger} --table {output.table} 2> {log}"
+        " --datasets {input.datasets} --records {input.records} --out {output.ledger} --table {output.table} 2> {log}"
 
 
 rule aggregate:

@@ -8,6 +8,7 @@ from hrm.core.errors import ParameterError
 from hrm.core.files import read_yaml
 from hrm.core.pipeline_schema import PipelineParams, pipeline_params
 from hrm.core.schema import evaluation_params, run_params
+from hrm.costs import cost_params
 from hrm.report.comparison_schema import comparison_params
 from hrm.report.report_schema import report_params
 
@@ -19,6 +20,7 @@ def check_all(root: Path) -> PipelineParams:
     evaluation_params(root, [])
     comparison_params(root)
     report_params(root)
+    cost_params(root)
     analysis = analysis_params(root, [])
     run_params(root, pipeline.scale, analysis.memory.task, analysis.memory.variant, [])
     for task in pipeline.datasets:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from claims_doubles import write_records
 from evaluation_doubles import PARAMS
 
 from hrm.cli import main
@@ -36,6 +37,8 @@ def claims(folder: Path, scale: str, rows: list[str], params: Path = PARAMS) -> 
     (folder / "summary.csv").write_text("\n".join([HEADER, *rows]) + "\n")
     known = ["--claims", str(params / "claims.yaml"), "--params", str(params), "--scale", scale]
     files = ["--summary", str(folder / "summary.csv"), "--out", str(folder / "claims.json")]
+    results = [(row.split(",")[0], row.split(",")[1]) for row in rows]
+    files += write_records(folder, params, scale, results, "train.steps=777")
     assert main(["claims", *known, *files, "--table", str(folder / "claims.md")]) == 0
     return folder / "claims.json"
 

@@ -11,16 +11,6 @@ ANALYSIS = analysis_params(PARAMS, [])
 REPORT = report_params(PARAMS)
 COMPARISONS = comparison_params(PARAMS)
 STUDIES, CHARTS = COMPARISONS.aggregates, COMPARISONS.charts
-# Data sets that a claim is about.
-CLAIMED_DATA = sorted(
-    {
-        task
-        for group in CLAIMS.groups
-        for claim in group.claims
-        for task, variant, _ in (answer.split("/") for answer in claim.answers)
-        if variant == "data" and task in PIPELINE.datasets
-    }
-)
 ARC_TASKS = [task for task in PIPELINE.datasets if data_params(PARAMS, PIPELINE.scale, task, []).family == "arc"]
 ARC_RUNS = [run for run in RUNS if run[0] in ARC_TASKS]
 
@@ -245,9 +235,21 @@ def first_run(name):
 
 def gpus(wildcards):
     """GPUs that a job takes; the smallest scale runs on CPUs, several jobs at a time."""
-    return 0 if wildcards.scale == "smoke" else 1
+    return 0 if wildcards.scale == ON_CPUS else 1
 
 
 def training_gpus(wildcards):
     """GPUs that a training takes, one process each."""
     return PIPELINE.gpus * gpus(wildcards)
+
+
+def require_gpu():
+    """End the run in one line where jobs of this machine ask for a GPU that it has not."""
+    jobs = [job for job in workflow.dag.needrun_jobs() if job.resources.get("gpu", 0)]
+    if not (jobs and workflow.is_main_process and workflow.local_exec) or workflow.touch:
+        return
+    try:
+        need_gpu(PIPELINE.scale, len(jobs))
+    except HrmError as error:
+        print(f"snakemake: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)

@@ -36,7 +36,9 @@ rule claims:
         "params/comparisons.yaml",
         claims="params/claims.yaml",
         summary="results/{scale}/summary.csv",
-        datasets=expand("data/{{scale}}/{task}/dataset.json", task=CLAIMED_DATA),
+        datasets=expand("data/{{scale}}/{task}/dataset.json", task=PIPELINE.datasets),
+        records=run_outputs("provenance.json"),
+        folders=task_folders,
         parameters=all_parameters("*"),
         sources=source_files("claims"),
     output:
@@ -53,7 +55,7 @@ rule claims:
         "benchmarks/claims@{scale}.tsv"
     shell:
         "hrm claims --claims {input.claims} --scale {wildcards.scale} --summary {input.summary}"
-        " --datasets {input.datasets} --out {output.ledger} --table {output.table} 2> {log}"
+        " --datasets {input.datasets} --records {input.records} --out {output.ledger} --table {output.table} 2> {log}"
 
 
 rule contact_sheet:

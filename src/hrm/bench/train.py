@@ -26,8 +26,7 @@ from hrm.bench.timing import time_rounds, wait
 from hrm.core.device import choose_device, describe_hardware
 from hrm.core.errors import ParameterError
 from hrm.core.schema import RunParams, run_params
-from hrm.models.gradients import gradient_calls
-from hrm.models.layers import mlp_width
+from hrm.costs import step_operations
 
 VARIANTS = {"hrm": True, "hrm_halt_loss": False}  # whether it makes the extra forward pass
 ON_CUDA, ON_CPU = ["sudoku", "maze", "small"], ["smoke"]  # the settings that are timed unless others are named
@@ -185,21 +184,6 @@ def product_rate(device: torch.device) -> float:
         left @ right
     wait(device)
     return 10 * 2 * size**3 / (time.perf_counter() - started)
-
-
-def step_operations(params: RunParams, cells: int, extra_forward: bool) -> float:
-    """Operations of the matrix products of an HRM step: 2 a multiply-add, a gradient costs two forwards.
-
-    Counted as the published code does them: embedding and heads left out, all positions in the extra forward pass.
-    """
-    model = params.model
-    width = model.hidden_size
-    length = cells + model.puzzle_length
-    linear = 2 * (4 * width * width + 3 * width * mlp_width(model, width))
-    layer = params.train.batch_size * length * (linear + 4 * length * width)
-    calls = ([model.low_layers] * model.low_cycles + [model.high_layers]) * model.high_cycles  # layers of each call
-    backward = sum(calls[-gradient_calls(model.gradient, len(calls), model.low_cycles + 1) :])
-    return float(layer * (sum(calls) * (2 if extra_forward else 1) + 2 * backward))
 
 
 def _attention(name: str) -> AbstractContextManager[object]:

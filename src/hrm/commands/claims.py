@@ -8,13 +8,14 @@ JUDGE_OPTIONS = ("claims", "scale", "summary", "out", "table")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of both forms of the command."""
-    judging = parser.add_argument_group("judge one scale (all five; --datasets may be left out)")
+    judging = parser.add_argument_group("judge one scale (all five; the two others name what its results come from)")
     judging.add_argument("--claims", type=Path, help="params/claims.yaml")
     judging.add_argument("--scale", help="a folder of params/scales")
     judging.add_argument("--summary", type=Path, help="summary.csv of the scale (hrm summarise makes it)")
     judging.add_argument("--out", type=Path, help="the ledger, a JSON file")
     judging.add_argument("--table", type=Path, help="the same as a Markdown table")
     judging.add_argument("--datasets", nargs="*", default=[], type=Path, help="files dataset.json of the scale")
+    judging.add_argument("--records", nargs="*", default=[], type=Path, help="files provenance.json of the scale")
     parser.add_argument("--params", type=Path, default=Path("params"), help="folder of the parameters (params)")
     readme = parser.add_argument_group("or rewrite the README's table (both)")
     readme.add_argument(
@@ -47,6 +48,7 @@ def _judge(arguments: argparse.Namespace) -> int:
     from hrm.report.derived import derived_rows
     from hrm.report.ledger import make_ledger
     from hrm.report.pairs import pair_rows
+    from hrm.report.run_records import read_records
     from hrm.report.summary import key_of, read_summary
 
     claims = read_claims(arguments.claims)
@@ -56,7 +58,7 @@ def _judge(arguments: argparse.Namespace) -> int:
     more = [row for study in studies for row in aggregate_rows(study, summary, claims, root, scale)]
     more += [*derived_rows(root, claims), *data_rows(arguments.datasets), *pair_rows(claims.pairs, summary)]
     summary |= {key_of(row): row for row in more}
-    ledger = make_ledger(claims, summary, scale, root)
+    ledger = make_ledger(claims, summary, scale, root, read_records(arguments.records, arguments.datasets))
     write_json(arguments.out, ledger)
     write_text(arguments.table, scale_table(ledger))
     judged = [claim for claim in ledger["claims"] if claim["verdict"] != "not run at this scale"]

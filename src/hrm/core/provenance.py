@@ -9,6 +9,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from hrm.core.records import SCHEMA
+
 PACKAGES = ("torch", "numpy", "numba", "pydantic", "safetensors")
 
 
@@ -56,6 +58,10 @@ def versions() -> dict[str, str]:
 
 
 def provenance(**facts: Any) -> dict[str, Any]:
-    """A JSON-able record of now: pass seed, params, hardware and seconds as keyword arguments."""
+    """A JSON-able record of now: pass seed, params, hardware and seconds as keyword arguments.
+
+    `schema` is the version by which `hrm.core.records` reads the params.
+    """
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    return {"finished": now, "git": git_state(), "source": source_hash(), "versions": versions(), **facts}
+    known = {"finished": now, "git": git_state(), "source": source_hash(), "versions": versions(), "schema": SCHEMA}
+    return {**known, **facts}

@@ -11,7 +11,7 @@ from hrm.core.data_schema.base import DataParams
 from hrm.core.errors import CheckpointError
 from hrm.core.files import sha256_file
 from hrm.core.schema import RunParams
-from hrm.training.checkpoint import model_from_facts, save_tensors
+from hrm.training.checkpoint import model_facts, model_from_facts, save_tensors
 
 PREFIXES = ("_orig_mod.", "model.inner.", "model.", "inner.")
 # Published name -> ours; the blocks of both modules are called alike in both, but for the mixer of TRM.
@@ -70,7 +70,7 @@ def import_checkpoint(path: Path, params: RunParams, data: DataParams, facts: di
         for prefix in ("raw", "ema") if name in parameters else ("buffer",):
             kept[f"{prefix}.{name}"] = tensor.float().clone()
     source = {"imported_from": path.name, "imported_sha256": sha256_file(path), "data_sha256": {}}
-    save_tensors(out, kept, {"kind": "model", **known, **source, "params": params.model_dump()})
+    save_tensors(out, kept, model_facts(params, known | source))
     return ids
 
 

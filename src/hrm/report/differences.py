@@ -1,14 +1,14 @@
-"""How our protocol differs from the published one, from the parameters of both."""
+"""How our protocol differs from the published one: what our runs recorded against what was published."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hrm.core.data_params import data_params
-from hrm.core.schema import run_params
+from hrm.core.params import Params
 from hrm.report.claims_file import ProtocolParams
 from hrm.report.derived import TASK as DERIVED_TASK
 from hrm.report.derived import published_params
+from hrm.report.run_records import Records
 from hrm.report.summary import Key, SummaryRow
 
 # They change speed and bookkeeping, not what is learned.
@@ -16,20 +16,28 @@ NOT_PROTOCOL = ("train.threads", "train.compile", "train.cuda_graph", "train.log
 
 
 def protocol_differences(
-    protocol: ProtocolParams, root: Path, scale: str, answer: str, first_answer: str, summary: Mapping[Key, SummaryRow]
+    protocol: ProtocolParams,
+    root: Path,
+    records: Records,
+    answer: str,
+    first_answer: str,
+    summary: Mapping[Key, SummaryRow],
 ) -> list[str]:
     """One line a difference, "ours instead of theirs"; empty where nothing is compared.
 
+    Seeds that were not trained alike are a difference of their own, whatever was published.
+
     Args:
         protocol: the published protocol.
-        root: folder of the parameters.
-        scale: of our result.
+        root: folder of the parameters, for the published settings.
+        records: what our runs and data sets were made with.
         answer: TASK/VARIANT/METRIC of our result.
         first_answer: the answer that judges the claim.
-        summary: our results; what was measured (steps, test examples) goes before what the parameters ask for.
+        summary: our results; how many test examples there were goes before how many were asked for.
 
     Raises:
-        ParameterError: the parameters of our result are missing or broken.
+        DataError: there is no record of our result.
+        ParameterError: the published settings are broken.
     """
     task, variant, _ = answer.split("/")
     if task == DERIVED_TASK:
@@ -41,7 +49,7 @@ def protocol_differences(
         lines.append(f"task {task} instead of {first_task}")
     if variant != first_variant:
         lines.append(f"variant {variant} instead of {first_variant}")
-    data = data_params(root, scale, task, [])
+    data = records.of_data(task)
     if protocol.published_data and not data.published:
         lines.append(f"{data.described} instead of the published ones")
     if protocol.grid is not None and protocol.grid != data.grid_shape:
@@ -53,15 +61,27 @@ def protocol_differences(
     ):
         if theirs is not None and ours != theirs:
             lines.append(f"{ours:,} {name} instead of {theirs:,}")
-    if protocol.settings is not None:
-        published = _flat(published_params(root, protocol.settings).model_dump())
-        run = _flat(run_params(root, scale, task, variant, []).model_dump())
-        run["train.steps"] = _measured(summary, task, variant, "steps", run["train.steps"])
-        lines += [
-            f"{key} {run[key]} instead of {theirs}"
-            for key, theirs in published.items()
-            if key not in NOT_PROTOCOL and run[key] != theirs
-        ]
+    runs = records.of_runs(task, variant) if protocol.settings is not None else records.runs.get((task, variant), [])
+    ours_by_seed = {run.seed: _settings(run.params) for run in runs}
+    published = None if protocol.settings is None else _settings(published_params(root, protocol.settings))
+    lines += _unlike(ours_by_seed, published)
+    return lines
+
+
+def _unlike(runs: Mapping[int, Mapping[str, Any]], published: Mapping[str, Any] | None) -> list[str]:
+    """Settings that are not the published ones in some seed; where none are published, that seeds do not share."""
+    lines = []
+    for key in next(iter(runs.values()), {}):
+        seeds: dict[Any, list[str]] = {}
+        for seed, settings in runs.items():
+            seeds.setdefault(settings[key], []).append(str(seed))
+        ours = str(next(iter(seeds)))
+        if len(seeds) > 1:
+            ours = " and ".join(f"{value} (seed {', '.join(found)})" for value, found in seeds.items())
+        if published is not None and seeds.keys() != {published[key]}:
+            lines.append(f"{key} {ours} instead of {published[key]}")
+        elif len(seeds) > 1:
+            lines.append(f"{key} differs between seeds: {ours}")
     return lines
 
 
@@ -72,5 +92,10 @@ def _measured(
     return otherwise if row is None else round(row.mean)
 
 
-def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {f"{section}.{key}": value for section, keys in values.items() for key, value in keys.items()}
+def _settings(params: Params, before: str = "") -> dict[str, Any]:
+    """Every setting that is part of a protocol, by its dotted key."""
+    found: dict[str, Any] = {}
+    for key in type(params).model_fields:
+        name, value = f"{before}{key}", getattr(params, key)
+        found |= _settings(value, f"{name}.") if isinstance(value, Params) else {name: value}
+    return {key: value for key, value in found.items() if key not in NOT_PROTOCOL}

@@ -5,29 +5,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from hrm.core.data_params import data_params
 from hrm.report.claims_file import FACTORS, ClaimParams, ClaimsParams, CompoundParams, GroupParams, Unit
 from hrm.report.data_rows import DATA
 from hrm.report.derived import TASK as DERIVED_TASK
 from hrm.report.differences import protocol_differences
-from hrm.report.ledger_file import WITHOUT_TRAINING, Category
-from hrm.report.players import NoSkill, more_is_better, players_without_skill
-from hrm.report.run_paths import NOBODY, Player
-from hrm.report.summary import Key, SummaryRow, find_row
-from hrm.report.verdicts import (
-    ENOUGH_SEEDS,
-    NOT_RUN,
-    Judgement,
-    Measured,
-    Verdict,
-    gated,
-    judge,
-    judge_setting,
-    judge_together,
-    meets,
-    not_run,
-    weigh,
-)
+from hrm.report.ledger_file import WITHOUT_TRAINING
+from hrm.report.run_records import Records
+from hrm.report.summary import Key, SummaryRow
+from hrm.report.verdicts import NOT_RUN, Judgement, Measured, judge, judge_together, not_run
 
 DIGITS = 6
 # What the code and its settings fix whatever a training learns, and units that are of nothing else.
@@ -56,54 +41,57 @@ class _Rule(NamedTuple):
     needs_skill: list[str]
 
 
-def make_ledger(claims: ClaimsParams, summary: Mapping[Key, SummaryRow], scale: str, root: Path) -> dict[str, Any]:
-    """Judge every claim; the result depends on its arguments and the parameters alone.
+def make_ledger(
+    claims: ClaimsParams, summary: Mapping[Key, SummaryRow], scale: str, root: Path, records: Records
+) -> dict[str, Any]:
+    """Judge every claim; the result depends on its arguments and the published settings alone.
 
     Args:
         claims: the claims file.
         summary: our results at this scale, and the derived rows.
         scale: a folder of params/scales.
-        root: folder of the parameters.
+        root: folder of the parameters, for the published settings.
+        records: of the trainings and data sets that the results come from.
 
     Returns:
         {"scale": ..., "claims": [...]} in the order of the file, ready for JSON.
+
+    Raises:
+        DataError: there is no record of a result that answers a claim.
     """
     known = _Known(claims, summary, scale, root)
     entries: dict[str, dict[str, Any]] = {}
     for group in claims.groups:
         for claim in group.claims:
-            entry = _entry(known, group, claim)
-            if group.requires is not None:
-                judgement = Judgement(entry["verdict"], entry["reason"])
-                judgement = gated(judgement, group.requires, entries[group.requires]["verdict"])
-                entry |= judgement._asdict()
+            entry = _entry(claims, group, claim, summary, scale, root, records)
+            needed = entries[group.requires]["verdict"] if group.requires is not None else "reproduced"
+            if entry["verdict"] == "reproduced" and needed != "reproduced":
+                without = "undecided" if needed == "undecided" else "not reproduced"
+                entry |= {"verdict": without, "reason": f"means nothing: {group.requires} is {needed}"}
             entries[claim.id] = entry
     for compound in claims.compounds:
         entries[compound.id] = _compound_entry(claims, compound, [entries[name] for name in compound.of])
     return {"scale": scale, "claims": list(entries.values())}
 
 
-def category_of(claim: ClaimParams, unit: Unit) -> Category:
-    """What a claim rests on, by the result that answers it; see `hrm.report.ledger_file.Category`."""
-    if not claim.answers:
-        return "settings" if unit in SETTING_UNITS else "elsewhere"
-    task, variant, metric = claim.answers[0].split("/")
-    fixed = metric in SETTING_METRICS or metric.startswith(SETTING_PREFIXES)
-    return "settings" if task == DERIVED_TASK or variant == DATA or fixed else "training"
-
-
-def _entry(known: _Known, group: GroupParams, claim: ClaimParams) -> dict[str, Any]:
-    claims, summary, scale, root = known
-    rule = _rule(claims, group, claim)
-    found = next((answer for answer in claim.answers if find_row(summary, answer, rule.weights) is not None), None)
+def _entry(
+    claims: ClaimsParams,
+    group: GroupParams,
+    claim: ClaimParams,
+    summary: Mapping[Key, SummaryRow],
+    scale: str,
+    root: Path,
+    records: Records,
+) -> dict[str, Any]:
+    found = next((answer for answer in claim.answers if _key(answer) in summary), None)
     first = claim.answers[0] if claim.answers else None
     source = claims.sources[group.source]
     protocol = claims.protocols[group.protocol]
     ours, differences = None, []
     if found is not None and first is not None:
-        ours = _ours(found, summary, group.unit, rule.weights)
-        differences = protocol_differences(protocol, root, scale, found, first, summary)
-    published_data = not protocol.published_data or (found is not None and _data_is_published(root, scale, found))
+        ours = _ours(found, summary, group.unit)
+        differences = protocol_differences(protocol, root, records, found, first, summary)
+    published_data = not protocol.published_data or (found is not None and _data_is_published(records, found))
     seeds = 0 if ours is None else group.seeds if ours["method"] in WITHOUT_TRAINING else ours["seeds"]
     judgement = not_run(claim.value, scale, group.judged_at, found, first, published_data, seeds, group.seeds)
     entry: dict[str, Any] = {
@@ -288,6 +276,11 @@ def _ours(answer: str, summary: Mapping[Key, SummaryRow], unit: Unit, weights: P
     }
 
 
-def _data_is_published(root: Path, scale: str, answer: str) -> bool:
+def _data_is_published(records: Records, answer: str) -> bool:
     task = answer.split("/")[0]
-    return task != DERIVED_TASK and data_params(root, scale, task, []).published
+    return task != DERIVED_TASK and records.of_data(task).published
+
+
+def _key(answer: str) -> Key:
+    task, variant, metric = answer.split("/")
+    return task, variant, "raw", metric

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from hrm.core.errors import CheckpointError
 from hrm.core.files import atomic_path
-from hrm.core.params import parse_value
+from hrm.core.records import SCHEMA, recorded
 from hrm.core.schema import RunParams
 from hrm.core.seeds import torch_generator
 from hrm.models.build import build_model
@@ -42,6 +42,11 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         raise CheckpointError(f"{path}: is a safetensors file, but not one of ours (no facts in its header)") from error
 
 
+def model_facts(params: RunParams, facts: dict[str, Any]) -> dict[str, Any]:
+    """What the header of a model file says: `facts`, and the parameters with the version of their schema."""
+    return {"kind": "model", "schema": SCHEMA, **facts, "params": params.model_dump()}
+
+
 @dataclass(frozen=True)
 class LoadedModel:
     """A trained model in eval mode, with what is known of it."""
@@ -68,7 +73,7 @@ def load_model(path: str | Path, weights: Weights, device: torch.device, compile
     tensors, facts = load_tensors(path)
     if facts.get("kind") != "model":
         raise CheckpointError(f"{path}: is not a model file but {facts.get('kind', 'something else')!r}")
-    params = parse_value(RunParams, facts["params"], str(path))
+    params = recorded(RunParams, facts["params"], facts.get("schema"), str(path))
     model = model_from_facts(params, facts)
     prefixes = (f"{weights}.", "buffer.")
     state = {name.split(".", 1)[1]: tensor for name, tensor in tensors.items() if name.startswith(prefixes)}

@@ -20,7 +20,7 @@ from hrm.core.provenance import provenance, source_hash
 from hrm.core.schema import RunParams
 from hrm.data.dataset import Dataset
 from hrm.models.build import count_parameters
-from hrm.training.checkpoint import load_tensors, save_tensors
+from hrm.training.checkpoint import load_tensors, model_facts, save_tensors
 from hrm.training.parallel import ALONE, Group
 from hrm.training.trainer import Trainer
 from hrm.training.transfer import Start
@@ -202,7 +202,7 @@ class _Run:
             resumed_at_steps=self.resumed,
         )
         write_json(out / "provenance.json", record)
-        facts = {"kind": "model", **self.facts, "step": self.trainer.step, "params": self.params.model_dump()}
+        facts = model_facts(self.params, {**self.facts, "step": self.trainer.step})
         save_tensors(out / "model.safetensors", self.trainer.model_tensors(), facts)
 
 
