@@ -129,7 +129,7 @@ PANELS = (
     Panel("Tries with noise", "tries", _of_tries("noise"), _tries),
     Panel("Symmetric puzzles", "tries", _of_tries("symmetries"), _tries),
     Panel("Few empty cells", "empty cells", _of_method("empty_cells"), _empty_cells),
-    Panel("Votes, puzzle ids", "", _of_method("votes"), _votes),
+    Panel("Votes, ids (pass@1)", "", _of_method("votes"), _votes),
 )
 
 
