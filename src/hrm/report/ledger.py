@@ -132,7 +132,9 @@ def _judgement(ours: dict[str, Any], value: float, group: GroupParams, span: tup
 
 def _ours(answer: str, summary: Mapping[Key, SummaryRow], unit: Unit) -> dict[str, Any]:
     row = summary[_key(answer)]
-    examples = "states_examples" if row.method == "bootstrap" else "test_examples"  # analyses take fewer
+    # Analyses take fewer.
+    examples = "states_examples" if row.method == "bootstrap" else "test_examples"
+    examples = "test_time_examples" if row.metric.startswith("test_time_") else examples
     tested = summary.get((row.task, row.variant, examples))
 
     def scaled(value: float | None) -> float | None:
