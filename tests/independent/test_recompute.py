@@ -18,7 +18,7 @@ from hrm.data.maze.optimal import is_optimal
 from hrm.evaluation import measures
 from hrm.evaluation.evaluate import test_examples as examples_of
 from hrm.evaluation.segments import record_segments
-from hrm.evaluation.stored import NAME, predictions_file, save_predictions
+from hrm.evaluation.stored import write_predictions
 from hrm.training.checkpoint import load_model
 
 ROOT = Path(__file__).parents[2]
@@ -38,7 +38,7 @@ def run(tmp_path: Path) -> Path:
         counted = {name: rows[1][name] for name in ("exact_accuracy", "cell_accuracy", "open_accuracy")}
         counted |= {"mean_steps": halted.mean_steps, "halted_share": halted.halted_share}
         assert counted["cell_accuracy"] > 0
-        save_predictions(tmp_path / weights, predictions_file(record, 2))
+        write_predictions(tmp_path / weights / "predictions.npz", record.answers, record.q[:2])
         write_json(tmp_path / weights / "metrics.json", {name: round(value, 6) for name, value in counted.items()})
     write_json(tmp_path / "provenance.json", {"params": loaded.params.model_dump()})
     return tmp_path
@@ -68,7 +68,7 @@ def test_a_number_that_is_not_so_is_found(run: Path, capsys: pytest.CaptureFixtu
 
 
 def test_halting_is_as_its_rule_says(run: Path) -> None:
-    with np.load(run / "raw" / NAME) as stored:
+    with np.load(run / "raw" / "predictions.npz") as stored:
         q = stored["q"]
     q[0, :20], q[1, :40] = [1.0, 0.5], [1.0, 0.5]
     q[0, 20:], q[1, 40:] = [0.4, 0.5], [0.4, 0.5]

@@ -51,6 +51,18 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _test_time(arguments: argparse.Namespace, params: "AnalysisParams", device: "torch.device") -> None:
+    from hrm.analysis.test_time import analyse_test_time
+    from hrm.core.schema import evaluation_params
+
+    evaluation = evaluation_params(arguments.params, [])
+    found = analyse_test_time(arguments.model, arguments.data, arguments.out, params.test_time, evaluation, device)
+    for player, metrics in found.items():
+        shown = {name: value for name, value in metrics.items() if not name.endswith(("_low", "_high"))}
+        words = (f"{name.removeprefix('test_time_')} {value:g}" for name, value in shown.items() if value is not None)
+        print(f"{arguments.out}: {player}: " + ", ".join(words))
+
+
 def _memory(arguments: argparse.Namespace, params: "AnalysisParams", device: "torch.device") -> None:
     import time
 
@@ -86,15 +98,3 @@ def _routing(arguments: argparse.Namespace, params: "AnalysisParams", device: "t
     evaluation = evaluation_params(arguments.params, [])
     shares = analyse_routing(arguments.model, arguments.data, arguments.out, params.routing, evaluation, device)
     print(f"{arguments.out}: " + ", ".join(f"{kind} {100 * share:.1f} %" for kind, share in shares.items()))
-
-
-def _test_time(arguments: argparse.Namespace, params: "AnalysisParams", device: "torch.device") -> None:
-    from hrm.analysis.test_time import analyse_test_time
-    from hrm.core.schema import evaluation_params
-
-    evaluation = evaluation_params(arguments.params, [])
-    found = analyse_test_time(arguments.model, arguments.data, arguments.out, params.test_time, evaluation, device)
-    for player, metrics in found.items():
-        shown = {name: value for name, value in metrics.items() if not name.endswith(("_low", "_high"))}
-        words = (f"{name.removeprefix('test_time_')} {value:g}" for name, value in shown.items() if value is not None)
-        print(f"{arguments.out}: {player}: " + ", ".join(words))

@@ -1,38 +1,27 @@
-"""All answers of a network to the test examples as one file, so that others can count again what we counted.
+"""predictions.npz: the answers of a network to all test examples, so that others can check the numbers."""
 
-tests/independent/recompute.py does, without any of this package.
-"""
-
-from collections.abc import Mapping
+import zipfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from torch import Tensor
 
 from hrm.core.files import atomic_path
-from hrm.evaluation.segments import SegmentRecord
 
-NAME = "predictions.npz"
+EPOCH = (1980, 1, 1, 0, 0, 0)  # of the entries, so that equal predictions are equal files
 
 
-def predictions_file(record: SegmentRecord, judged: int) -> dict[str, NDArray[Any]]:
-    """What the file of a record holds, by name.
-
-    answers: (examples, cells) uint8 predicted tokens after the segment whose answer is judged, the record's own.
-    q: (judged segments, examples, 2) float32 logits of halt and continue after each segment up to it.
+def write_predictions(target: Path, answers: Tensor, q: Tensor) -> None:
+    """Write a compressed archive that `numpy.load` reads without pickle.
 
     Args:
-        record: of segments without halting; the answers that it keeps must be those of segment `judged`.
-        judged: the segments after which the answer is judged.
+        target: the file.
+        answers: (examples, cells) uint8 tokens after the judged segment.
+        q: (segments, examples, 2) float32 logits (halt, continue) after each segment up to the judged one.
     """
-    return {
-        "answers": record.answers.numpy().astype(np.uint8),
-        "q": record.q[:judged].numpy().astype(np.float32),
-    }
-
-
-def save_predictions(folder: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write predictions.npz, compressed, whole or not at all; equal arrays are equal bytes, nothing is pickled."""
-    with atomic_path(folder / NAME) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **arrays)
+    with atomic_path(target) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        for name, values in (("answers", answers), ("q", q)):
+            about = zipfile.ZipInfo(f"{name}.npy", EPOCH)
+            about.compress_type = zipfile.ZIP_DEFLATED
+            with archive.open(about, "w") as entry:
+                np.lib.format.write_array(entry, values.numpy(), allow_pickle=False)
