@@ -92,3 +92,8 @@ rule all:
             experiment=ANALYSIS.states.runs,
             figure=["residuals", "participation"],
         ),
+        expand(
+            "figures/{scale}/{experiment}_test_time.svg",
+            scale=PIPELINE.scale,
+            experiment=ANALYSIS.test_time.runs,
+        ),

@@ -27,6 +27,7 @@ def check_all(root: Path) -> PipelineParams:
         data_params(root, pipeline.scale, task, [])
     _check_runs(root, pipeline, "states", analysis.states)
     _check_runs(root, pipeline, "routing", analysis.routing)
+    _check_runs(root, pipeline, "test_time", analysis.test_time)
     runs = {run for experiment in pipeline.experiments.values() for run in experiment.runs}
     for task, variant, seed in sorted(runs):
         transfer = run_params(root, pipeline.scale, task, variant, []).transfer

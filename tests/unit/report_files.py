@@ -157,6 +157,7 @@ def make_files(root: Path) -> Files:
         "analysis",
         states=analysis["states"] | {"runs": {"sudoku": looked_into}},
         routing=analysis["routing"] | {"runs": {}},
+        test_time=analysis["test_time"] | {"runs": {}},
     )
     figure = {"title": HOSTILE, "files": ["{experiment}_curves.svg"], "caption": HOSTILE, "folded": False}
     moving = {"title": "a film", "files": ["one_steps.gif", "two_steps.png"], "caption": "it moves", "folded": True}

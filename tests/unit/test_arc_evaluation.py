@@ -72,6 +72,7 @@ def test_claims_on_arc_ask_for_metrics_that_exist(evaluated: Path) -> None:
     asked |= {answer for contrast in claims.pairs for answer in (contrast.first, contrast.second)}
     # What is counted on the data themselves is in no evaluation.
     of_arc = {answer for answer in asked - made if answer.startswith("arc") and answer.split("/")[1] != "data"}
+    of_arc = {answer for answer in of_arc if "/test_time_" not in answer}  # test_test_time.py asks for these
     assert made <= asked and len(of_arc) > 5
     assert {answer.split("/")[2] for answer in of_arc} <= written
 

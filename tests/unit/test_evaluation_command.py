@@ -108,7 +108,7 @@ def test_claims_ask_for_metrics_that_exist(trained: Path, tmp_path: Path) -> Non
     answers = {answer for group in claims.groups for claim in group.claims for answer in claim.answers}
     asked = {answer.split("/")[2] for answer in answers if answer.startswith("sudoku/hrm/")}
     assert "exact_accuracy" in asked
-    analysed = ("participation_ratio", "residual", "dynamics")  # test_states.py asks for these
+    analysed = ("participation_ratio", "residual", "dynamics", "test_time")  # test_states.py, test_test_time.py
     elsewhere = ("memory_growth", "exact_accuracy_moderate")  # test_other_rows.py for these
     assert {metric for metric in asked if not metric.startswith(analysed + elsewhere)} <= written
     paired = {side.split("/")[2] for pair in claims.pairs for side in (pair.first, pair.second) if "arc" not in side}

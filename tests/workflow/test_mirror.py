@@ -21,6 +21,7 @@ COMMANDS = {
     "measure_memory": "analyse",
     "analyse_states": "analyse",
     "analyse_routing": "analyse",
+    "analyse_test_time": "analyse",
     "summarise": "summarise",
     "aggregate": "aggregate",
     "compare_chart": "compare",

@@ -78,6 +78,13 @@ PARAMS = {
             "runs": {"pointer": experiment(["lattice_mazes"], "pointer_baseline")},
             "examples": 6,
         },
+        "test_time": {
+            "runs": {"sudoku": experiment(["sudoku"], FIRST), "arc": experiment(["arc_agi_1"], "transformer")},
+            "examples": {"smoke": 6},
+            "segment_factors": [1, 2],
+            "tries": [1, 2],
+            "copies": 2,
+        },
     },
     "scales/smoke/data/sudoku.yaml": {"box_height": 2, "box_width": 2, "train_puzzles": 20, "test_puzzles": 20},
     "scales/smoke/data/sudoku_full.yaml": {"train_puzzles": 20, "test_puzzles": 20},

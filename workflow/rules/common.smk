@@ -201,6 +201,38 @@ def routing_folder(wildcards):
     ]
 
 
+# What lies in the folder of a network with more computation at test time, for each set of weights.
+TEST_TIME_FILES = ["test_time.csv", "metrics.json", "test_time.json"]
+TEST_TIME_WEIGHTS = ["raw", "ema"]
+
+
+def test_time_files(name, players=TEST_TIME_WEIGHTS):
+    """An input function: the file `name` of every player of every run that is measured, or of one experiment's."""
+
+    def files(wildcards):
+        group = wildcards.get("experiment")
+        runs = ANALYSIS.test_time.runs[group].runs if group else ANALYSIS.test_time.all_runs
+        return [
+            f"results/{wildcards.scale}/test_time/{task}/{variant}/seed{seed}/{player}/{name}"
+            for task, variant, seed in runs
+            for player in players
+        ]
+
+    return files
+
+
+def test_time_folder(wildcards):
+    """Everything in the folder of test time: stages depend on it as a whole, and so the rules do."""
+    return [
+        f"results/{wildcards.scale}/test_time/{task}/{variant}/seed{seed}/{name}"
+        for task, variant, seed in ANALYSIS.test_time.all_runs
+        for name in [
+            *(f"{player}/{file}" for player in TEST_TIME_WEIGHTS for file in TEST_TIME_FILES),
+            "untrained/metrics.json",
+        ]
+    ]
+
+
 def report_figures(wildcards):
     """Every picture of the report page."""
     return [f"figures/{wildcards.scale}/{name}" for name in REPORT.figure_files(PIPELINE)]

@@ -226,3 +226,28 @@ rule render_participation:
         stem=subpath(output.svg, strip_suffix=".svg"),
     shell:
         "hrm render participation --tables {input.tables} --claims {input.claims} --out {params.stem} 2> {log}"
+
+
+rule render_test_time:
+    input:
+        "params/evaluation.yaml",
+        tables=test_time_files("test_time.csv"),
+        folder=test_time_folder,
+        sources=source_files("render"),
+    output:
+        svg=report(
+            "figures/{scale}/{experiment}_test_time.svg",
+            caption="../report/test_time.rst",
+            category="Figures",
+            labels={"scale": "{scale}", "experiment": "{experiment}", "figure": "more computation at test time"},
+        ),
+        png="figures/{scale}/{experiment}_test_time.png",
+        pdf="figures/{scale}/{experiment}_test_time.pdf",
+    log:
+        "logs/render_test_time@{scale}-{experiment}.log",
+    benchmark:
+        "benchmarks/render_test_time@{scale}-{experiment}.tsv"
+    params:
+        stem=subpath(output.svg, strip_suffix=".svg"),
+    shell:
+        "hrm render test_time --tables {input.tables} --out {params.stem} 2> {log}"

@@ -14,6 +14,8 @@ rule summarise:
         folders=task_folders,
         states=state_metrics,
         states_folder=states_folder,
+        test_time=test_time_files("metrics.json", [*TEST_TIME_WEIGHTS, "untrained"]),
+        test_time_folder=test_time_folder,
         sources=source_files("summarise"),
     output:
         report(
@@ -27,7 +29,7 @@ rule summarise:
     benchmark:
         "benchmarks/summarise@{scale}.tsv"
     shell:
-        "hrm summarise --out {output} {input.metrics} {input.states}"
+        "hrm summarise --out {output} {input.metrics} {input.states} {input.test_time}"
         " --difficulty {input.difficulty} --memory {input.memory} 2> {log}"
 
 

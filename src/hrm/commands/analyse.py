@@ -27,7 +27,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     routing.add_argument("--data", required=True, type=Path, help="folder of the data set (hrm generate makes it)")
     routing.add_argument("--out", required=True, type=Path, help="folder for routing.csv and routing.json")
     routing.set_defaults(example="routing.examples=50", analyse=_routing)
-    for analysis in (memory, states, routing):
+    test_time = analyses.add_parser(
+        "test_time", help="more segments, several tries, easy puzzles; of ARC votes and ids"
+    )
+    test_time.add_argument("--model", required=True, type=Path, help="model.safetensors (hrm train makes it)")
+    test_time.add_argument("--data", required=True, type=Path, help="folder of the data set (hrm generate makes it)")
+    test_time.add_argument("--out", required=True, type=Path, help="folder for a folder of each set of weights")
+    test_time.set_defaults(example="test_time.examples=50", analyse=_test_time)
+    for analysis in (memory, states, routing, test_time):
         example = analysis.get_default("example")
         analysis.add_argument("--params", type=Path, default=Path("params"), help="folder of the parameters (params)")
         analysis.add_argument("--device", default="auto", help="auto (default), cpu, cuda or cuda:N")
@@ -42,6 +49,18 @@ def run(arguments: argparse.Namespace) -> int:
     params = analysis_params(arguments.params, arguments.set)
     arguments.analyse(arguments, params, choose_device(arguments.device))
     return 0
+
+
+def _test_time(arguments: argparse.Namespace, params: "AnalysisParams", device: "torch.device") -> None:
+    from hrm.analysis.test_time import analyse_test_time
+    from hrm.core.schema import evaluation_params
+
+    evaluation = evaluation_params(arguments.params, [])
+    found = analyse_test_time(arguments.model, arguments.data, arguments.out, params.test_time, evaluation, device)
+    for player, metrics in found.items():
+        shown = {name: value for name, value in metrics.items() if not name.endswith(("_low", "_high"))}
+        words = (f"{name.removeprefix('test_time_')} {value:g}" for name, value in shown.items() if value is not None)
+        print(f"{arguments.out}: {player}: " + ", ".join(words))
 
 
 def _memory(arguments: argparse.Namespace, params: "AnalysisParams", device: "torch.device") -> None:

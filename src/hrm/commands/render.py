@@ -41,7 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--tables", required=True, nargs="+", type=Path, help="TASK/VARIANT/seedN/participation.csv"
     )
     participation.add_argument("--claims", type=Path, help="draw the published ratios of this file (none)")
-    for figure in (segments, votes, chart, residuals, participation):
+    test_time = figures.add_parser("test_time", help="accuracy against segments, tries and empty cells at test time")
+    test_time.add_argument("--tables", required=True, nargs="+", type=Path, help="test_time.csv of each set of weights")
+    for figure in (segments, votes, chart, residuals, participation, test_time):
         figure.add_argument("--params", type=Path, default=Path("params"), help="folder of the parameters (params)")
     for figure in figures.choices.values():
         figure.add_argument("--out", required=True, type=Path, help="name without suffix (.svg, .png, .pdf)")
@@ -132,6 +134,10 @@ def _draw(arguments: argparse.Namespace) -> "Figure":
         from hrm.report import figure_residuals
 
         return figure_residuals.draw(arguments.tables, arguments.trajectories, _confidence(arguments.params))
+    if arguments.figure == "test_time":
+        from hrm.report import figure_test_time
+
+        return figure_test_time.draw(arguments.tables, _confidence(arguments.params))
     if arguments.figure == "routing":
         from hrm.report import figure_routing
 

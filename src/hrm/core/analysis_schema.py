@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
 from hrm.core.data_schema.base import Name
+from hrm.core.errors import ParameterError
 from hrm.core.params import Params, load_params
 from hrm.core.pipeline_schema import ExperimentParams
 
@@ -54,12 +55,49 @@ class RoutingParams(RunsParams):
     batch_size: PositiveInt
 
 
+class NoiseParams(Params):
+    """Noise on the states of a try."""
+
+    deviation: PositiveFloat  # states have unit variance wherever a norm made them
+    place: Literal["start", "every_segment"]  # on the first states alone, or before every segment
+
+
+class TestTimeParams(RunsParams):
+    """More computation for a trained network, and puzzles that it was not trained for."""
+
+    examples: dict[Name, PositiveInt]  # test puzzles by scale, the first ones
+    batch_size: PositiveInt
+    seed: NonNegativeInt
+    segment_factors: Annotated[list[PositiveInt], Field(min_length=1)]  # times the segments after which it is judged
+    tries: Annotated[list[PositiveInt], Field(min_length=1)]
+    noise: Annotated[list[NoiseParams], Field(min_length=1)]  # all are shown; metrics and claims take the first one
+    empty_cells: list[PositiveInt]  # of Sudoku; what a board does not have is left out
+    copies: Annotated[int, Field(ge=2)]  # of ARC test inputs that vote, the first ones of each task's plan
+
+    @model_validator(mode="after")
+    def _rising(self) -> "TestTimeParams":
+        for key in ("segment_factors", "tries", "empty_cells"):
+            values = getattr(self, key)
+            if values != sorted(set(values)):
+                raise ValueError(f"{key} must rise, as in [1, 2, 4]")
+        if self.segment_factors[0] != 1:
+            raise ValueError("segment_factors must start at 1, with which the others are compared")
+        return self
+
+    def examples_at(self, scale: str) -> int:
+        """Test puzzles at a scale; ParameterError when nothing is said of it."""
+        if scale not in self.examples:
+            raise ParameterError(f"test_time.examples has no scale {scale!r}; it has {', '.join(self.examples)}")
+        return self.examples[scale]
+
+
 class AnalysisParams(Params):
     """params/analysis.yaml."""
 
     memory: MemoryParams
     states: StatesParams
     routing: RoutingParams
+    test_time: TestTimeParams
 
 
 def analysis_params(root: Path, overrides: list[str]) -> AnalysisParams:

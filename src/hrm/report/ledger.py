@@ -254,11 +254,18 @@ def _compound_entry(claims: ClaimsParams, compound: CompoundParams, parts: list[
     }
 
 
-def _ours(answer: str, summary: Mapping[Key, SummaryRow], unit: Unit, weights: Player) -> dict[str, Any]:
-    row = find_row(summary, answer, weights)
-    assert row is not None  # the caller has found it
-    examples = "states_examples" if row.method == "bootstrap" else "test_examples"  # analyses take fewer
-    tested = summary.get((row.task, row.variant, row.weights, examples))
+def _judgement(ours: dict[str, Any], value: float, group: GroupParams, span: tuple[float, float] | None) -> Judgement:
+    mean = ours["mean"]
+    low, high = (mean if ours[end] is None else ours[end] for end in ("low", "high"))
+    return judge(Measured(mean, low, high), value, group.tolerance, group.relation, span)
+
+
+def _ours(answer: str, summary: Mapping[Key, SummaryRow], unit: Unit) -> dict[str, Any]:
+    row = summary[_key(answer)]
+    # Analyses take fewer.
+    examples = "states_examples" if row.method == "bootstrap" else "test_examples"
+    examples = "test_time_examples" if row.metric.startswith("test_time_") else examples
+    tested = summary.get((row.task, row.variant, examples))
 
     def scaled(value: float | None) -> float | None:
         return None if value is None else round(value * FACTORS.get(unit, 1.0), DIGITS)

@@ -18,6 +18,13 @@ from hrm.report.run_paths import NOBODY, PLAYERS, Player, run_of
 SHARE_WORDS = ("accuracy", "share", "correct_halts", "pass_at")
 NOT_SHARES = ("halting_accuracy_loss",)
 INTERVAL_ENDS = ("_interval_low", "_interval_high")
+PAIRED_ENDS = ("_paired_low", "_paired_high")
+WILSON = (
+    "exact_accuracy",
+    "arc_pass_at",
+    "test_time_accuracy",
+    "test_time_share",
+)  # NAME_low and NAME_high are Wilson's
 DIGITS = 6
 
 
@@ -33,7 +40,8 @@ class SummaryRow:
     mean: float
     low: float | None
     high: float | None
-    # t: Student's t over seeds; of one seed wilson, over its test examples, or bootstrap, as the metrics file says;
+    # t: Student's t over seeds; of one seed wilson, over its test examples, or bootstrap, or paired, of a difference on
+    # the same examples, as the metrics file says;
     # single: one value; computed
     method: str
 
@@ -82,14 +90,14 @@ def summarise(runs: Runs, weights: Player, confidence: float) -> list[SummaryRow
 
     Two or more seeds: mean and t interval. One seed: the Wilson interval of exact_accuracy and of ARC scores, which
     stands beside them as NAME_low and NAME_high; the bootstrap interval of what has NAME_interval_low and
-    NAME_interval_high; all else without an interval. `exact_accuracy_half_range`, half of maximum minus minimum, says
-    how far seeds spread.
+    NAME_interval_high, the paired one of what has NAME_paired_low and NAME_paired_high; all else without an interval.
+    `exact_accuracy_half_range`, half of maximum minus minimum, says how far seeds spread.
     """
     rows = []
     for (task, variant), seeds in sorted(runs.items()):
         names = sorted({metric for values in seeds.values() for metric in values})
         for metric in names:
-            if metric.endswith(INTERVAL_ENDS) or _is_wilson_end(metric):
+            if metric.endswith((*INTERVAL_ENDS, *PAIRED_ENDS)) or _is_wilson_end(metric):
                 continue
             values = [seeds[seed][metric] for seed in sorted(seeds) if metric in seeds[seed]]
             share = _is_share(metric) and not variant.startswith(PREFIX)
@@ -156,7 +164,7 @@ def _parse(record: dict[str, str]) -> SummaryRow:
 def _is_wilson_end(metric: str) -> bool:
     # Elsewhere "low" and "high" are names of modules.
     base, _, end = metric.rpartition("_")
-    return end in ("low", "high") and base.startswith(("exact_accuracy", "arc_pass_at"))
+    return end in ("low", "high") and base.startswith(WILSON)
 
 
 def _is_share(metric: str) -> bool:
@@ -174,9 +182,10 @@ def _interval(
     only = next(found for found in seeds.values() if metric in found)
     if len(seeds) == 1 and _is_wilson_end(f"{metric}_low") and f"{metric}_low" in only:
         return only[f"{metric}_low"], only[f"{metric}_high"], "wilson"
-    low_name, high_name = (metric + end for end in INTERVAL_ENDS)
-    if low_name in only and high_name in only:
-        return only[low_name], only[high_name], "bootstrap"
+    for ends, method in ((INTERVAL_ENDS, "bootstrap"), (PAIRED_ENDS, "paired")):
+        low_name, high_name = (metric + end for end in ends)
+        if low_name in only and high_name in only:
+            return only[low_name], only[high_name], method
     return None, None, "single"
 
 

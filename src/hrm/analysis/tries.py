@@ -1,0 +1,143 @@
+"""Several tries of one network at the same puzzles: with noise on its states, or at symmetric puzzles.
+
+Noise is Gaussian, on every number of every state. The states have unit variance wherever a norm made them, so that a
+deviation of 1 is as much noise as signal. It is added to the first states alone, or before every segment, as
+Probabilistic TRM does (arXiv 2605.19943). A symmetric puzzle is solved as it is and its answer turned back, as in the
+tests with other digits of arXiv 2601.10679 and 2601.19085.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from hrm.core.analysis_schema import NoiseParams
+from hrm.core.schema import HaltingParams
+from hrm.core.seeds import torch_generator
+from hrm.data.dataset import DatasetInfo
+from hrm.data.grid.dihedral import INVERSE
+from hrm.data.grid.symmetries import SquareSymmetries
+from hrm.data.sudoku.plan import group_order
+from hrm.data.sudoku.symmetries import SudokuSymmetries
+from hrm.data.turns import TURNS
+from hrm.evaluation.segments import Examples, SegmentModel, SegmentRecord, record_segments
+from hrm.models.halting import wants_halt
+
+
+class Tries(NamedTuple):
+    """What every try answered."""
+
+    exact: NDArray[np.bool_]  # (tries, segments, examples) the whole answer is right
+    halt: NDArray[np.float64]  # (tries, segments, examples) value of halting, 0 to 1; all 0 where none is trained
+    wants: NDArray[np.bool_]  # (tries, segments, examples) the halt head says that it should stop
+    answers: NDArray[np.uint8]  # (tries, examples, cells) after the last segment, to the puzzle as it is given
+
+
+class Symmetry(NamedTuple):
+    """A group that acts on puzzles."""
+
+    most: int  # tries that differ
+    codes: Callable[[int, int], Tensor]  # try, examples -> (examples,) codes; those of try 0 change nothing
+    apply: Callable[[Tensor, Tensor], Tensor]  # codes (examples,), tokens (examples, cells) -> tokens
+    inverse: Callable[[Tensor], Tensor]
+
+
+class Noisy:
+    """A network whose states get noise; each has a stream of its own on the device of the states."""
+
+    def __init__(self, model: SegmentModel, noise: NoiseParams, seed: int, number: int) -> None:
+        self.model, self.noise = model, noise
+        self._seed, self._number = seed, number
+        self._generator: torch.Generator | None = None
+
+    def initial_carry(self, batch: int, device: torch.device) -> Any:
+        """First states of fresh examples, noisy where the noise is on the start."""
+        if self._generator is None:
+            self._generator = torch_generator(self._seed, "noise on states", device, self._number)
+        carry = self.model.initial_carry(batch, device)
+        return self._noisy(carry) if self.noise.place == "start" else carry
+
+    def __call__(self, carry: Any, inputs: Tensor, puzzle_ids: Tensor) -> tuple[Any, Tensor, Tensor]:
+        """One segment."""
+        return self.model(self._noisy(carry) if self.noise.place == "every_segment" else carry, inputs, puzzle_ids)
+
+    def _noisy(self, carry: Any) -> Any:
+        return type(carry)(*(state + self.noise.deviation * self._drawn(state) for state in carry))
+
+    def _drawn(self, state: Tensor) -> Tensor:
+        return torch.randn(state.shape, generator=self._generator, device=state.device, dtype=state.dtype)
+
+
+def noisy_tries(
+    model: SegmentModel,
+    examples: Examples,
+    halting: HaltingParams,
+    tries: int,
+    noise: NoiseParams,
+    seed: int,
+    batch_size: int,
+) -> Tries:
+    """Tries that differ by their noise alone. The batch size decides which noise an example gets."""
+    segments = halting.evaluated_segments
+    networks = (Noisy(model, noise, seed, number) for number in range(tries))
+    records = (record_segments(network, examples, segments, batch_size, segments) for network in networks)
+    return _stack([(record, record.answers) for record in records], halting)
+
+
+def symmetric_tries(
+    model: SegmentModel,
+    examples: Examples,
+    halting: HaltingParams,
+    tries: int,
+    symmetry: Symmetry,
+    batch_size: int,
+) -> Tries:
+    """Tries at symmetric puzzles, at most as many as differ; the first one is the puzzle as it is given."""
+    segments = halting.evaluated_segments
+
+    def turned() -> Iterator[tuple[SegmentRecord, Tensor]]:
+        for number in range(min(tries, symmetry.most)):
+            codes = symmetry.codes(number, len(examples.inputs)).to(examples.inputs.device)
+            inputs, labels = (symmetry.apply(codes, tokens) for tokens in examples[:2])
+            moved = Examples(inputs, labels, examples.puzzle_ids)
+            record = record_segments(model, moved, segments, batch_size, segments)
+            yield record, symmetry.apply(symmetry.inverse(codes).cpu(), record.answers)
+
+    return _stack(list(turned()), halting)
+
+
+def symmetry_of(info: DatasetInfo, seed: int) -> Symmetry | None:
+    """Random symmetries of a Sudoku, the eight turns of a maze; None for families whose puzzles this leaves alone."""
+    if info.family == "maze":
+        square = SquareSymmetries(info.grid_shape[0])
+        back = torch.tensor(INVERSE)
+        return Symmetry(
+            TURNS,
+            lambda number, count: torch.full((count,), number),
+            square.apply_tokens,
+            lambda codes: back[codes.cpu()],
+        )
+    if info.family == "sudoku":
+        height, width = info.generator["box_height"], info.generator["box_width"]
+        board, order = SudokuSymmetries(height, width), group_order(height, width)
+
+        def codes(number: int, count: int) -> Tensor:
+            if number == 0:
+                return torch.zeros(count, dtype=torch.long)
+            generator = torch_generator(seed, "symmetries of tries", index=number)
+            return torch.randint(order, (count,), generator=generator)
+
+        return Symmetry(order, codes, board.apply_tokens, board.inverse)
+    return None
+
+
+def _stack(made: Sequence[tuple[SegmentRecord, Tensor]], halting: HaltingParams) -> Tries:
+    q = torch.stack([record.q for record, _ in made])  # (tries, segments, examples, 2)
+    wants = wants_halt(q.reshape(-1, 2), halting).view(q.shape[:-1])
+    halt = torch.zeros_like(q[..., 0]) if halting.rule == "fixed" else q[..., 0].sigmoid()
+    exact = torch.stack([record.exact for record, _ in made])
+    answers = torch.stack([answer for _, answer in made])
+    return Tries(exact.numpy(), halt.double().numpy(), wants.numpy(), answers.numpy())
