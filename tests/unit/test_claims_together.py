@@ -18,7 +18,7 @@ from hrm.report.derived import derived_rows, settings
 from hrm.report.ledger import make_ledger
 from hrm.report.run_records import Records
 from hrm.report.summary import SummaryRow
-from hrm.report.verdicts import VERDICTS, Measured, Verdict, judge, judge_together
+from hrm.report.verdicts import VERDICTS, Verdict, judge_together
 
 # What trained networks are to have, and beside it what one without training would need to fail all of these claims.
 RESIDUALS = {

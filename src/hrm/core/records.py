@@ -35,6 +35,7 @@ CAME: Mapping[type[Params], Mapping[str, Any]] = {
         "model.gradient.steps": 2,  # of another rule
         # The switches of the studies.
         "model.width_ratio": 1.0,
+        "model.puzzle_positions": 0,
         "model.norm_scale": False,
         "model.initialisation": "truncated_lecun",
         "model.initial_states": "fixed",
@@ -56,6 +57,7 @@ CAME: Mapping[type[Params], Mapping[str, Any]] = {
         "model.pointer.fewer_heads": 1,
         "model.pointer.controller_share": 0.5,
         "model.pointer.controller_gradient": "through_time",
+        "model.pointer.controller_reset": "segment",
         "model.pointer.refinements": 4,
         "model.pointer.period": 4,
         "model.pointer.high_gate": False,

@@ -8,6 +8,7 @@ from hrm.core.params import Params
 from hrm.report.claims_file import ProtocolParams
 from hrm.report.derived import TASK as DERIVED_TASK
 from hrm.report.derived import published_params
+from hrm.report.run_paths import Player
 from hrm.report.run_records import Records
 from hrm.report.summary import Key, SummaryRow
 
@@ -22,6 +23,7 @@ def protocol_differences(
     answer: str,
     first_answer: str,
     summary: Mapping[Key, SummaryRow],
+    weights: Player,
 ) -> list[str]:
     """One line a difference, "ours instead of theirs"; empty where nothing is compared.
 
@@ -34,6 +36,7 @@ def protocol_differences(
         answer: TASK/VARIANT/METRIC of our result.
         first_answer: the answer that judges the claim.
         summary: our results; how many test examples there were goes before how many were asked for.
+        weights: that the claim is judged on.
 
     Raises:
         DataError: there is no record of our result.
@@ -54,7 +57,8 @@ def protocol_differences(
         lines.append(f"{data.described} instead of the published ones")
     if protocol.grid is not None and protocol.grid != data.grid_shape:
         lines.append(f"{'x'.join(map(str, data.grid_shape))} grids instead of {'x'.join(map(str, protocol.grid))}")
-    tested = _measured(summary, task, variant, "test_examples", data.test_wanted)
+    row = summary.get((task, variant, weights, "test_examples"))
+    tested = data.test_wanted if row is None else round(row.mean)
     for name, ours, theirs in (
         ("training puzzles", data.train_wanted, protocol.train_puzzles),
         ("test puzzles", tested, protocol.test_puzzles),
@@ -83,13 +87,6 @@ def _unlike(runs: Mapping[int, Mapping[str, Any]], published: Mapping[str, Any] 
         elif len(seeds) > 1:
             lines.append(f"{key} differs between seeds: {ours}")
     return lines
-
-
-def _measured(
-    summary: Mapping[Key, SummaryRow], task: str, variant: str, metric: str, otherwise: int | None
-) -> int | None:
-    row = summary.get((task, variant, "raw", metric))
-    return otherwise if row is None else round(row.mean)
 
 
 def _settings(params: Params, before: str = "") -> dict[str, Any]:

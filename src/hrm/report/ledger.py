@@ -9,10 +9,25 @@ from hrm.report.claims_file import FACTORS, ClaimParams, ClaimsParams, CompoundP
 from hrm.report.data_rows import DATA
 from hrm.report.derived import TASK as DERIVED_TASK
 from hrm.report.differences import protocol_differences
-from hrm.report.ledger_file import WITHOUT_TRAINING
+from hrm.report.ledger_file import WITHOUT_TRAINING, Category
+from hrm.report.players import NoSkill, more_is_better, players_without_skill
+from hrm.report.run_paths import NOBODY, Player
 from hrm.report.run_records import Records
-from hrm.report.summary import Key, SummaryRow
-from hrm.report.verdicts import NOT_RUN, Judgement, Measured, judge, judge_together, not_run
+from hrm.report.summary import Key, SummaryRow, find_row
+from hrm.report.verdicts import (
+    ENOUGH_SEEDS,
+    NOT_RUN,
+    Judgement,
+    Measured,
+    Verdict,
+    gated,
+    judge,
+    judge_setting,
+    judge_together,
+    meets,
+    not_run,
+    weigh,
+)
 
 DIGITS = 6
 # What the code and its settings fix whatever a training learns, and units that are of nothing else.
@@ -28,6 +43,7 @@ class _Known(NamedTuple):
     summary: Mapping[Key, SummaryRow]
     scale: str
     root: Path
+    records: Records
 
 
 class _Rule(NamedTuple):
@@ -51,46 +67,46 @@ def make_ledger(
         summary: our results at this scale, and the derived rows.
         scale: a folder of params/scales.
         root: folder of the parameters, for the published settings.
-        records: of the trainings and data sets that the results come from.
+        records: what our runs and data sets were made with.
 
     Returns:
         {"scale": ..., "claims": [...]} in the order of the file, ready for JSON.
-
-    Raises:
-        DataError: there is no record of a result that answers a claim.
     """
-    known = _Known(claims, summary, scale, root)
+    known = _Known(claims, summary, scale, root, records)
     entries: dict[str, dict[str, Any]] = {}
     for group in claims.groups:
         for claim in group.claims:
-            entry = _entry(claims, group, claim, summary, scale, root, records)
-            needed = entries[group.requires]["verdict"] if group.requires is not None else "reproduced"
-            if entry["verdict"] == "reproduced" and needed != "reproduced":
-                without = "undecided" if needed == "undecided" else "not reproduced"
-                entry |= {"verdict": without, "reason": f"means nothing: {group.requires} is {needed}"}
+            entry = _entry(known, group, claim)
+            if group.requires is not None:
+                judgement = Judgement(entry["verdict"], entry["reason"])
+                judgement = gated(judgement, group.requires, entries[group.requires]["verdict"])
+                entry |= judgement._asdict()
             entries[claim.id] = entry
     for compound in claims.compounds:
         entries[compound.id] = _compound_entry(claims, compound, [entries[name] for name in compound.of])
     return {"scale": scale, "claims": list(entries.values())}
 
 
-def _entry(
-    claims: ClaimsParams,
-    group: GroupParams,
-    claim: ClaimParams,
-    summary: Mapping[Key, SummaryRow],
-    scale: str,
-    root: Path,
-    records: Records,
-) -> dict[str, Any]:
-    found = next((answer for answer in claim.answers if _key(answer) in summary), None)
+def category_of(claim: ClaimParams, unit: Unit) -> Category:
+    """What a claim rests on, by the result that answers it; see `hrm.report.ledger_file.Category`."""
+    if not claim.answers:
+        return "settings" if unit in SETTING_UNITS else "elsewhere"
+    task, variant, metric = claim.answers[0].split("/")
+    fixed = metric in SETTING_METRICS or metric.startswith(SETTING_PREFIXES)
+    return "settings" if task == DERIVED_TASK or variant == DATA or fixed else "training"
+
+
+def _entry(known: _Known, group: GroupParams, claim: ClaimParams) -> dict[str, Any]:
+    claims, summary, scale, root, records = known
+    rule = _rule(claims, group, claim)
+    found = next((answer for answer in claim.answers if find_row(summary, answer, rule.weights) is not None), None)
     first = claim.answers[0] if claim.answers else None
     source = claims.sources[group.source]
     protocol = claims.protocols[group.protocol]
     ours, differences = None, []
     if found is not None and first is not None:
-        ours = _ours(found, summary, group.unit)
-        differences = protocol_differences(protocol, root, records, found, first, summary)
+        ours = _ours(found, summary, group.unit, rule.weights)
+        differences = protocol_differences(protocol, root, records, found, first, summary, rule.weights)
     published_data = not protocol.published_data or (found is not None and _data_is_published(records, found))
     seeds = 0 if ours is None else group.seeds if ours["method"] in WITHOUT_TRAINING else ours["seeds"]
     judgement = not_run(claim.value, scale, group.judged_at, found, first, published_data, seeds, group.seeds)
@@ -189,7 +205,7 @@ def _skill(known: _Known, answer: str, weights: Player) -> dict[str, Any]:
 
 def _players(known: _Known, answer: str, weights: Player) -> list[NoSkill]:
     pairs = {pair.answer: pair for pair in known.claims.pairs}
-    cells = math.prod(data_params(known.root, known.scale, answer.split("/")[0], []).grid_shape)
+    cells = math.prod(known.records.of_data(answer.split("/")[0]).grid_shape)
     return players_without_skill(known.summary, answer, weights, cells, pairs)
 
 
@@ -254,18 +270,13 @@ def _compound_entry(claims: ClaimsParams, compound: CompoundParams, parts: list[
     }
 
 
-def _judgement(ours: dict[str, Any], value: float, group: GroupParams, span: tuple[float, float] | None) -> Judgement:
-    mean = ours["mean"]
-    low, high = (mean if ours[end] is None else ours[end] for end in ("low", "high"))
-    return judge(Measured(mean, low, high), value, group.tolerance, group.relation, span)
-
-
-def _ours(answer: str, summary: Mapping[Key, SummaryRow], unit: Unit) -> dict[str, Any]:
-    row = summary[_key(answer)]
+def _ours(answer: str, summary: Mapping[Key, SummaryRow], unit: Unit, weights: Player) -> dict[str, Any]:
+    row = find_row(summary, answer, weights)
+    assert row is not None  # the caller has found it
     # Analyses take fewer.
     examples = "states_examples" if row.method == "bootstrap" else "test_examples"
     examples = "test_time_examples" if row.metric.startswith("test_time_") else examples
-    tested = summary.get((row.task, row.variant, examples))
+    tested = summary.get((row.task, row.variant, row.weights, examples))
 
     def scaled(value: float | None) -> float | None:
         return None if value is None else round(value * FACTORS.get(unit, 1.0), DIGITS)
@@ -286,8 +297,3 @@ def _ours(answer: str, summary: Mapping[Key, SummaryRow], unit: Unit) -> dict[st
 def _data_is_published(records: Records, answer: str) -> bool:
     task = answer.split("/")[0]
     return task != DERIVED_TASK and records.of_data(task).published
-
-
-def _key(answer: str) -> Key:
-    task, variant, metric = answer.split("/")
-    return task, variant, "raw", metric
