@@ -94,7 +94,7 @@ def step_operations(params: RunParams, cells: int, extra_forward: bool) -> float
 
     model = params.model
     width = model.hidden_size
-    length = cells - (-model.puzzle_embedding_size // width)
+    length = cells + model.puzzle_length
     mixing = 4 * width * width + 2 * length * width  # multiply-adds of a position
     if model.mixing == "mlp":
         mixing = 3 * width * mlp_width(model, length)

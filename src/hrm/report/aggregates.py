@@ -45,7 +45,7 @@ def aggregate(
     Raises:
         DataError: the summary has no row of the study.
     """
-    known = {variant for task, variant, _ in summary if task == params.task}
+    known = {variant for task, variant, weights, _ in summary if (task, weights) == (params.task, params.weights)}
     names = sorted(known & params.rows.keys())
     if not names:
         raise DataError(f"the summary has no results of task {params.task} with one of {', '.join(params.rows)}")
@@ -80,7 +80,10 @@ def aggregate_rows(
     params: AggregateParams, summary: Mapping[Key, SummaryRow], claims: ClaimsParams, root: Path, scale: str
 ) -> list[SummaryRow]:
     """The groups as rows TASK/aggregate_BY_GROUP/METRIC, shares as fractions; none where the task was not run."""
-    if not any((params.task, name, metric) in summary for name in params.rows for metric in params.metrics):
+    keys: list[Key] = [
+        (params.task, name, params.weights, metric) for name in params.rows for metric in params.metrics
+    ]
+    if not any(key in summary for key in keys):
         return []
     rows = aggregate(params, summary, claims, root, scale)
     names = [re.sub("[^a-z0-9]+", "_", f"aggregate_{row.by}_{row.group}".lower()) for row in rows]
