@@ -9,7 +9,9 @@ import yaml
 from evaluation_doubles import PARAMS
 
 from hrm.core.errors import ParameterError
+from hrm.core.schema import run_params
 from hrm.report.claims_file import FACTORS, ClaimParams, ClaimsParams, GroupParams, read_claims
+from hrm.report.comparison_schema import comparison_params
 from hrm.report.ledger import category_of, make_ledger
 from hrm.report.pairs import pair_rows
 from hrm.report.players import more_is_better, players_without_skill
@@ -51,6 +53,8 @@ NO_EVIDENCE = {
 }
 # What the first network, or chance, has where it solves nothing; of accuracies and their differences that is 0.
 LEVELS = {"mean_steps_share": 1.0, "residual_core_quarter": 1.0, "residual_layer_ends": 0.5, "correct_halts": 0.0}
+
+STEPS = comparison_params(PARAMS).contrasts["segments_by_steps"].weights
 
 
 @pytest.fixture(scope="module")
@@ -309,6 +313,7 @@ def test_claims_are_judged_on_the_weights_of_their_source(claims: ClaimsParams) 
     assert found["hrm_sudoku_1k"]["verdict"] == "not reproduced"
     assert (found["trm_accuracy"]["weights"], found["trm_accuracy"]["verdict"]) == ("ema", "reproduced")
     assert (found["trm_no_ema_accuracy"]["weights"], found["trm_no_ema_accuracy"]["verdict"]) == ("raw", "reproduced")
+    assert found["trm_table_hrm_accuracy"]["weights"] == "raw"
     assert found["trm_beats_raw"]["ours"]["mean"] == pytest.approx(7.5)
     assert found["trm_beats_raw"]["verdict"] == "reproduced"
 
@@ -336,6 +341,10 @@ def test_segments_are_compared_at_equal_steps_too_and_the_other_claim_says_why(c
     found = judged(claims, [])
     assert "twice as many optimizer steps" in found["board_segments_help"]["confounds"][0]
     assert found["board_segments_help_by_steps"]["answers"] == ["boards/contrast_segments_by_steps/exact_accuracy"]
+    for scale in ("smoke", "gpu"):
+        runs = [run_params(PARAMS, scale, "boards", name, []) for name in STEPS]
+        assert len({run.train.steps for run in runs}) == 1
+        assert [run.halting.max_segments for run in runs] == [4 if weight > 0 else 2 for weight in STEPS.values()]
 
 
 @pytest.mark.parametrize(
