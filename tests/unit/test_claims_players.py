@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
+from claims_doubles import records_of
 from evaluation_doubles import PARAMS
 
 from hrm.core.errors import ParameterError
@@ -70,7 +71,9 @@ def row(answer: str, weights: str, mean: float, ends: Iterable[float] | None = N
 
 
 def judged(claims: ClaimsParams, rows: Iterable[SummaryRow], scale: str = "gpu") -> dict[str, dict[str, Any]]:
-    ledger = make_ledger(claims, {key_of(known): known for known in rows}, scale, PARAMS)
+    found = {key_of(known): known for known in rows}
+    records = records_of(PARAMS, scale, [(task, variant) for task, variant, *_ in found])
+    ledger = make_ledger(claims, found, scale, PARAMS, records)
     return {entry["id"]: entry for entry in ledger["claims"]}
 
 

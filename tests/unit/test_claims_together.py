@@ -16,9 +16,8 @@ from hrm.report.claims_file import ClaimsParams, read_claims
 from hrm.report.claims_table import NamedLedger, readme_section
 from hrm.report.derived import derived_rows, settings
 from hrm.report.ledger import make_ledger
-from hrm.report.run_records import Records
-from hrm.report.summary import SummaryRow
-from hrm.report.verdicts import VERDICTS, Verdict, judge_together
+from hrm.report.summary import SummaryRow, key_of
+from hrm.report.verdicts import GOOD, REFUTING, VERDICTS, Verdict, judge_together
 
 # What trained networks are to have, and beside it what one without training would need to fail all of these claims.
 RESIDUALS = {
@@ -35,10 +34,17 @@ def claims() -> ClaimsParams:
     return read_claims(PARAMS / "claims.yaml")
 
 
-def judged(claims: ClaimsParams, values: dict[str, float], scale: str = "smoke") -> dict[str, dict[str, Any]]:
-    rows = [SummaryRow(*answer.split("/"), 3, value, value, value, "t") for answer, value in values.items()]  # type: ignore[arg-type]
+def judged(
+    claims: ClaimsParams, values: dict[str, tuple[float, float]], scale: str = "smoke", seeds: int = 3
+) -> dict[str, dict[str, Any]]:
+    """The ledger of results TASK/VARIANT/METRIC: of trained networks, and of the same ones before training."""
+    rows = [
+        SummaryRow(*answer.split("/")[:2], player, answer.split("/")[2], seeds, value, value, value, "t")  # type: ignore[arg-type]
+        for answer, of_players in values.items()
+        for player, value in zip(("raw", "untrained"), of_players, strict=True)
+    ]
     records = records_of(PARAMS, scale, [(row.task, row.variant) for row in rows])
-    ledger = make_ledger(claims, {(row.task, row.variant, row.metric): row for row in rows}, scale, PARAMS, records)
+    ledger = make_ledger(claims, {key_of(row): row for row in rows}, scale, PARAMS, records)
     return {claim["id"]: claim for claim in ledger["claims"]}
 
 
@@ -107,14 +113,19 @@ def test_without_a_variant_its_contrast_is_not_run_and_nothing_fails(claims: Cla
         assert (found[name]["verdict"], found[name]["ours"]) == ("not run at this scale", None)
 
 
-def test_the_readme_shows_verdicts_and_folds_the_rest(claims: ClaimsParams) -> None:
-    ledger = make_ledger(claims, {}, "gpu", PARAMS, Records({}, {}))
-    for entry, verdict, mean in zip(
-        ledger["claims"], ["reproduced", "not run at this scale"], [1.0, 2.0], strict=False
-    ):
-        entry |= {"verdict": verdict}
-        entry["ours"] = {"answer": "sudoku/hrm/x", "mean": mean, "low": None, "high": None, "seeds": 1}
-        entry["ours"] |= {"test_examples": None, "method": "t"}
+def result(mean: float, method: str = "t") -> dict[str, Any]:
+    ours = {"answer": "sudoku/hrm/x", "mean": mean, "low": None, "high": None, "over": None, "seeds": 1}
+    return ours | {"test_examples": None, "method": method}
+
+
+def test_the_readme_shows_verdicts_on_trainings_and_folds_the_rest(claims: ClaimsParams) -> None:
+    ledger = make_ledger(claims, {}, "gpu", PARAMS, records_of(PARAMS, "gpu", []))
+    of_trainings = [entry for entry in ledger["claims"] if entry["category"] == "training"]
+    setting = next(entry for entry in ledger["claims"] if entry["category"] == "settings")
+    late = {"date": "2026-11-22", "before_first_run": False}
+    of_trainings[0] |= {"verdict": "reproduced", "ours": result(1.0), "confounds": ["the moon"], "margin_set": late}
+    of_trainings[1] |= {"ours": result(2.0)}
+    setting |= {"verdict": "agrees", "ours": result(3.0, "computed")}
     text = readme_section([NamedLedger("gpu", ledger)])
     head, table = text.split("\n", 1)
     assert head.endswith("on what is not run here") and "1 of 1 settings agree" in head
@@ -129,7 +140,7 @@ def test_the_readme_shows_verdicts_and_folds_the_rest(claims: ClaimsParams) -> N
 
 def test_settings_are_counted_in_no_headline(claims: ClaimsParams) -> None:
     rows = derived_rows(PARAMS, claims)
-    ledger = make_ledger(claims, {key_of(row): row for row in rows}, "gpu", PARAMS)
+    ledger = make_ledger(claims, {key_of(row): row for row in rows}, "gpu", PARAMS, records_of(PARAMS, "gpu", []))
     settings_only = {entry["verdict"] for entry in ledger["claims"] if entry["category"] == "settings"}
     assert settings_only == {"agrees", "not run at this scale"}
     assert {entry["verdict"] for entry in ledger["claims"] if entry["category"] != "settings"} == {

@@ -38,7 +38,7 @@ def recorded(*runs: RunParams, params: Path = PARAMS) -> Records:
 
 
 def differences(records: Records, root: Path = PARAMS, **changes: Any) -> list[str]:
-    return protocol_differences(protocol(**changes), root, records, ANSWER, ANSWER, {})
+    return protocol_differences(protocol(**changes), root, records, ANSWER, ANSWER, {}, "raw")
 
 
 def run(*changes: str, params: Path = PARAMS) -> RunParams:
@@ -102,6 +102,6 @@ def test_the_reference_is_compared_by_its_own_records() -> None:
     (first,) = (record for record in found.of_runs("sudoku", "hrm_halt_loss") if record.seed == 0)
     assert first.params.halting.rule == "halting_loss"
     answer = "sudoku/hrm_halt_loss/exact_accuracy"
-    lines = protocol_differences(protocol(), PARAMS, found, answer, ANSWER, {})
+    lines = protocol_differences(protocol(), PARAMS, found, answer, ANSWER, {}, "raw")
     assert "halting.rule halting_loss instead of q_learning" in lines
     assert "variant hrm_halt_loss instead of hrm" in lines

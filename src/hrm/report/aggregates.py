@@ -80,9 +80,7 @@ def aggregate_rows(
     params: AggregateParams, summary: Mapping[Key, SummaryRow], claims: ClaimsParams, root: Path, scale: str
 ) -> list[SummaryRow]:
     """The groups as rows TASK/aggregate_BY_GROUP/METRIC, shares as fractions; none where the task was not run."""
-    keys: list[Key] = [
-        (params.task, name, params.weights, metric) for name in params.rows for metric in params.metrics
-    ]
+    keys: list[Key] = [(params.task, name, params.weights, metric) for name in params.rows for metric in params.metrics]
     if not any(key in summary for key in keys):
         return []
     rows = aggregate(params, summary, claims, root, scale)
