@@ -29,7 +29,7 @@ from hrm.report.contrasts import PREFIX
 from hrm.report.data_rows import data_rows
 from hrm.report.derived import derived_rows
 from hrm.report.other_rows import memory_rows
-from hrm.report.summary import SummaryRow
+from hrm.report.summary import SummaryRow, key_of
 
 CPU = torch.device("cpu")
 TASKS = {path.stem for path in (PARAMS / "tasks").glob("*.yaml")}
@@ -183,8 +183,10 @@ def test_claims_on_aggregates_ask_for_groups_that_there_are(
     claims: ClaimsParams, comparisons: ComparisonParams
 ) -> None:
     (study,) = comparisons.aggregates.values()
-    rows = [SummaryRow(study.task, v, m, 3, 0.5, None, None, "t") for v in study.rows for m in study.metrics]
-    summary = {(row.task, row.variant, row.metric): row for row in rows}
+    rows = [
+        SummaryRow(study.task, v, study.weights, m, 3, 0.5, None, None, "t") for v in study.rows for m in study.metrics
+    ]
+    summary = {key_of(row): row for row in rows}
     groups = {(r.task, r.variant, r.metric) for r in aggregate_rows(study, summary, claims, PARAMS, "gpu")}
     assert {
         ("boards", "aggregate_segments_2", "scaling_gain"),

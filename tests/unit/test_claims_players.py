@@ -51,6 +51,12 @@ NO_EVIDENCE = {
     "pointer_baseline_nearly_shortest",
     "pointer_o1_goal",
     "pointer_o1_nearly_shortest",
+    "pointer_sparse_goal",
+    "pointer_sparse_nearly_shortest",
+    "smallest_8_low",
+    "smallest_8_low_within",
+    "smallest_16_low",
+    "smallest_16_low_within",
 }
 # What the first network, or chance, has where it solves nothing; of accuracies and their differences that is 0.
 LEVELS = {"mean_steps_share": 1.0, "residual_core_quarter": 1.0, "residual_layer_ends": 0.5, "correct_halts": 0.0}
