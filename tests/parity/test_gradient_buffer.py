@@ -1,8 +1,8 @@
 """Gradients kept in bfloat16, where the network computes in it, against the way of the released code.
 
 There parameters are float32 and cast at every use, so that the gradients of several uses are added in float32. With the
-published one-step gradient every weight is used once under a gradient, and both ways are the same bits. Where a weight is
-used again and again, what the buffer rounds is small beside what bfloat16 itself does to the gradient.
+published one-step gradient every weight is used once under a gradient, and both ways are the same bits. Where a weight
+is used again and again, what the buffer rounds is small beside what bfloat16 itself does to the gradient.
 """
 
 import pytest
