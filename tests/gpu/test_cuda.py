@@ -22,7 +22,7 @@ def trainer(device, *overrides, variant="hrm"):
     return Trainer(tiny_run(*WIDE, *overrides, variant=variant), facts_of(dataset), dataset, device)
 
 
-@pytest.mark.parametrize("variant", ["hrm", "hrm_halt_loss"])
+@pytest.mark.parametrize("variant", ["hrm", "hrm_halt_loss", "trm"])
 @pytest.mark.parametrize(("compiled", "replayed"), [("false", "false"), ("true", "false"), ("false", "true")])
 def test_first_steps_equal_the_cpu_in_float32(variant, compiled, replayed):
     torch.set_float32_matmul_precision("highest")
@@ -38,7 +38,7 @@ def test_first_steps_equal_the_cpu_in_float32(variant, compiled, replayed):
     torch.testing.assert_close(gpu.carry.states.high_state.cpu(), cpu.carry.states.high_state, atol=2e-2, rtol=1e-2)
 
 
-@pytest.mark.parametrize("variant", ["hrm", "hrm_halt_loss"])
+@pytest.mark.parametrize("variant", ["hrm", "hrm_halt_loss", "trm"])
 def test_bfloat16_compiled_is_close_to_float32(variant):
     exact = trainer(CUDA, "train.dtype=float32", "halting.exploration=0.0", variant=variant)
     fast = trainer(CUDA, "train.dtype=bfloat16", "train.compile=true", "halting.exploration=0.0", variant=variant)

@@ -189,6 +189,7 @@ def test_stablemax_equals_its_definition():
         found = stablemax_cross_entropy(logits, torch.tensor([label, label]))
         wished = [-math.log(row[label] / sum(row)) for row in mass]
         assert found.tolist() == pytest.approx(wished)
+        assert found.dtype == torch.float64  # as in the released code of HRM and of TRM
 
 
 def released_factor(update, warmup, total, minimum):
