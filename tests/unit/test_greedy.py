@@ -144,8 +144,10 @@ def test_evaluation_measures_greedy_rollouts_beside_those_of_one_answer(tmp_path
     trainer.advance()
     header = {"kind": "model", **facts, "step": 1, "params": params.model_dump()}
     save_tensors(tmp_path / "model.safetensors", trainer.model_tensors(), header)
-    settings = evaluation_params(PARAMS, ["batch_size=8", "weights=raw"])
-    metrics = evaluate(tmp_path / "model.safetensors", tmp_path, tmp_path / "out", settings, None, cpu)
+    settings = evaluation_params(PARAMS, ["batch_size=8", "weights=[raw]"])
+    players = evaluate(tmp_path / "model.safetensors", tmp_path, tmp_path / "out", settings, None, cpu)
+    assert sorted(players) == ["chance", "raw", "untrained"]
+    metrics = players["raw"]
     tokens = torch.from_numpy(dataset.test.inputs)
     segments = params.halting.max_segments
     found = greedy_rollout(trainer.model.eval(), tokens, segments, 8)
@@ -153,6 +155,16 @@ def test_evaluation_measures_greedy_rollouts_beside_those_of_one_answer(tmp_path
     assert 0 <= metrics["greedy_nearly_shortest"] <= metrics["greedy_goal_reached"]
     assert tokens.shape[1] == SIZE**2
     assert "goal_reached" in metrics
+    # Chance walks; every player is measured beside the same walks, and by the same names.
+    walks = {name: metrics[f"chance_{name}"] for name in ("goal_reached", "nearly_shortest")}
+    for found_by in players.values():
+        assert {name: found_by[f"chance_{name}"] for name in walks} == walks
+        assert found_by.keys() >= {name for name in metrics if "greedy" in name}
+    assert {name: players["chance"][f"greedy_{name}"] for name in walks} == walks
+    assert players["chance"]["greedy_goal_gain"] == 0
+    for weights in ("raw", "untrained"):
+        gain = players[weights]["greedy_goal_reached"] - walks["goal_reached"]
+        assert players[weights]["greedy_goal_gain"] == pytest.approx(gain, abs=2e-6)
 
 
 def test_chance_comes_far_where_nothing_is_closed_and_never_leaves_the_grid() -> None:

@@ -81,7 +81,7 @@ def evaluate(
         # Without an average of the weights both sets are the same.
         same = next((other for other in measured if _equal(states[other], states[weights])), None)
         if same is not None:
-            measured[weights] = measured[same]
+            measured[weights] = measured[same].of(weights)
             continue
         # Into the same modules, so that nothing is compiled twice.
         loaded.model.load_state_dict(states[weights])
@@ -158,6 +158,11 @@ class Measured(NamedTuple):
     steps: dict[str, Any] | None  # of networks
     votes: ArcVotes | None
     seconds: float
+
+    def of(self, weights: Weights) -> "Measured":
+        """The same under the name of another set of weights."""
+        steps = None if self.steps is None else self.steps | {"weights": weights}
+        return self._replace(metrics=dict(self.metrics), steps=steps)
 
 
 def _test(
