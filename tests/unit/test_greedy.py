@@ -16,7 +16,7 @@ from hrm.data.dataset import save_dataset
 from hrm.data.grid.paths import solve
 from hrm.data.lattice.tokens import GOAL, SIDES, START, VOCABULARY_SIZE, Tokens, decode, drop_walls, encode, openings_of
 from hrm.evaluation.evaluate import evaluate
-from hrm.evaluation.greedy import Chance, greedy_rollout, greedy_shares
+from hrm.evaluation.greedy import Chance, greedy_rollout, greedy_shares, random_walks
 from hrm.evaluation.segments import Examples
 from hrm.training.checkpoint import save_tensors
 from hrm.training.trainer import Trainer
@@ -125,12 +125,18 @@ def test_shares_count_mazes_and_other_families_have_none() -> None:
     examples = Examples(tokens, tokens, torch.zeros(40, dtype=torch.long))
     info = tiny_dataset().info
     lattice = info.model_copy(update={"family": "lattice"})
-    shares = greedy_shares(Solver(16), lattice, examples, torch.from_numpy(length), 1, 16)
+    rating = torch.from_numpy(length)
+    walks = random_walks(lattice, examples, rating, 16)
+    assert walks is not None
+    shares = greedy_shares(Solver(16), examples, rating, 1, 16, walks)
     solvable = (length > 0).mean()
     assert shares["greedy_goal_reached"] == shares["greedy_nearly_shortest"] == pytest.approx(solvable)
     assert shares["chance_nearly_shortest"] < shares["chance_goal_reached"] < solvable
     assert shares["greedy_goal_gain"] == shares["greedy_goal_reached"] - shares["chance_goal_reached"]
-    assert greedy_shares(Solver(16), info, examples, torch.from_numpy(length), 1, 16) == {}
+    assert random_walks(info, examples, rating, 16) is None
+    by_chance = greedy_shares(None, examples, rating, 1, 16, walks)
+    assert (by_chance["greedy_goal_reached"], by_chance["greedy_goal_gain"]) == (walks.reached, 0)
+    assert by_chance.keys() == shares.keys()
 
 
 def test_evaluation_measures_greedy_rollouts_beside_those_of_one_answer(tmp_path: Path) -> None:

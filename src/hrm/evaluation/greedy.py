@@ -30,7 +30,7 @@ class Walks(NamedTuple):
 
 
 def random_walks(info: DatasetInfo, examples: Examples, rating: Tensor, batch_size: int) -> Walks | None:
-    """CHANCE_WALKS random walks a maze under the rule of `greedy_shares`; None for other families than lattice mazes."""
+    """CHANCE_WALKS random walks a maze under the rule of `greedy_shares`; None but for lattice mazes."""
     if info.family != "lattice":
         return None
     walks = greedy_rollout(Chance(), examples.inputs.repeat(CHANCE_WALKS, 1), 1, batch_size)
