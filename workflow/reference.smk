@@ -5,7 +5,8 @@ from pathlib import Path
 from snakemake.utils import min_version
 
 from hrm.core.pipeline_schema import pipeline_params
-from hrm.report.run_paths import runs_below
+from hrm.report.comparison_schema import comparison_params
+from hrm.report.run_paths import PLAYERS, WEIGHTS, runs_below
 
 min_version("9.27")
 
@@ -14,6 +15,7 @@ SCALE = config.get("scale", "gpu")
 FIGURES = FOLDER / "figures"
 KINDS = ["svg", "png", "pdf"]
 PIPELINE = pipeline_params(Path("params"))
+COMPARISONS = comparison_params(Path("params"))
 CHARTS = ["main", "hierarchy"]  # of params/comparisons.yaml, those that such records fill
 
 
@@ -22,8 +24,20 @@ def folders_below(folder, name):
     return [Path(task, variant, f"seed{seed}") for task, variant, seed in runs_below(folder, name)]
 
 
+def of_players(folder, runs, name, players):
+    """The files of this name that there are, of all these players of all runs."""
+    return [path for run in runs for player in players if (path := folder / run / player / name).exists()]
+
+
+def shown(folder, run, name):
+    """The file of the weights that a variant is shown with; an older record may have only the other ones."""
+    wanted = COMPARISONS.shown(run.parts[1])
+    found = [folder / run / weights / name for weights in sorted(WEIGHTS, key=lambda weights: weights != wanted)]
+    return next((path for path in found if path.exists()), found[0])
+
+
 RUNS = folders_below(FOLDER, "history.csv")
-ANALYSED = folders_below(FOLDER / "states", "states.json")
+ANALYSED = sorted({run for weights in WEIGHTS for run in folders_below(FOLDER / "states", f"{weights}/states.json")})
 TASKS = sorted({run.parts[0] for run in RUNS})
 
 
@@ -50,9 +64,14 @@ def drawn(name):
     return lambda wildcards: [FOLDER / run / name for run in DRAWN[wildcards.experiment]]
 
 
+def evaluated(name):
+    """An input function: the file `name` of every run of an experiment, of the weights that it is shown with."""
+    return lambda wildcards: [shown(FOLDER, run, name) for run in DRAWN[wildcards.experiment]]
+
+
 def analysed(name):
     """An input function: the file `name` of the states of every analysed run of an experiment."""
-    return lambda wildcards: [FOLDER / "states" / run / name for run in STATES[wildcards.experiment]]
+    return lambda wildcards: [shown(FOLDER / "states", run, name) for run in STATES[wildcards.experiment]]
 
 
 wildcard_constraints:
@@ -68,9 +87,9 @@ rule all:
 
 rule summarise:
     input:
-        metrics=[FOLDER / run / "metrics.json" for run in RUNS],
-        states=[FOLDER / "states" / run / "metrics.json" for run in ANALYSED],
-        difficulty=[FOLDER / run / "difficulty.csv" for run in RUNS],
+        metrics=of_players(FOLDER, RUNS, "metrics.json", PLAYERS),
+        states=of_players(FOLDER / "states", ANALYSED, "metrics.json", PLAYERS),
+        difficulty=of_players(FOLDER, RUNS, "difficulty.csv", WEIGHTS),
     output:
         FOLDER / "summary.csv",
     log:
@@ -176,7 +195,7 @@ rule render_curves:
 
 rule render_segments:
     input:
-        drawn("segments.csv"),
+        evaluated("segments.csv"),
     output:
         multiext(str(FIGURES / "{experiment}_segments"), *(f".{kind}" for kind in KINDS)),
     log:
@@ -217,7 +236,7 @@ rule render_participation:
 
 rule render_steps:
     input:
-        lambda wildcards: FOLDER / FILMS[wildcards.film] / "steps.json",
+        lambda wildcards: shown(FOLDER, FILMS[wildcards.film], "steps.json"),
     output:
         multiext(str(FIGURES / "{film}_steps"), *(f".{kind}" for kind in [*KINDS, "gif"])),
     log:

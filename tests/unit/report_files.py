@@ -157,7 +157,7 @@ def make_files(root: Path) -> Files:
         "analysis",
         states=analysis["states"] | {"runs": {"sudoku": looked_into}},
         routing=analysis["routing"] | {"runs": {}},
-        test_time=analysis["test_time"] | {"runs": {}},
+        test_time=analysis["test_time"] | {"runs": {"sudoku": looked_into}},
     )
     figure = {"title": HOSTILE, "files": ["{experiment}_curves.svg"], "caption": HOSTILE, "folded": False}
     moving = {"title": "a film", "files": ["one_steps.gif", "two_steps.png"], "caption": "it moves", "folded": True}
@@ -178,6 +178,8 @@ def make_files(root: Path) -> Files:
         files.write(f"{folder}/raw/evaluation.json", record(test_examples=9, seconds=30))
     files.write("states/sudoku/hrm/seed0/raw/states.json", record())
     files.write("states/sudoku/hrm/seed0/raw/metrics.json", {"residual_high_decline": -1.0})
+    files.write("test_time/sudoku/hrm/seed0/raw/test_time.json", record())
+    files.write("test_time/sudoku/hrm/seed0/raw/metrics.json", {"test_time_gain_votes": 0.1})
     files.write("memory.json", record())
     files.write("table.csv", f'name,value\n"{HOSTILE.replace(chr(34), chr(34) * 2)}",1.23456\nb,\n')
     ledger = [
@@ -198,6 +200,7 @@ def make_files(root: Path) -> Files:
         claim("eighth", "published/hrm/model_layers", "differs", category="settings", weights=None, no_skill=[]),
         claim("ninth", None, "not run at this scale", category="elsewhere", no_skill_status="not asked", no_skill=[]),
     ]
+    ledger.append(claim("tenth", "sudoku/hrm/test_time_gain_votes", "reproduced"))
     files.write("claims.json", {"scale": "smoke", "claims": ledger})
     files.edit_params(
         "comparisons",

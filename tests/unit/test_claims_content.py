@@ -20,7 +20,7 @@ from hrm.core.pipeline_schema import pipeline_params
 from hrm.core.schema import evaluation_params, run_params
 from hrm.evaluation.arc import vote_metrics
 from hrm.evaluation.evaluate import test_examples as examples_of
-from hrm.evaluation.greedy import Chance, greedy_shares
+from hrm.evaluation.greedy import greedy_shares, random_walks
 from hrm.evaluation.judges import judge
 from hrm.report.aggregates import aggregate_rows
 from hrm.report.claims_file import ClaimParams, ClaimsParams, GroupParams, read_claims
@@ -98,8 +98,11 @@ def of_family(family: str) -> set[str]:
         dataset = lattice_dataset(8)
         rating = torch.from_numpy(dataset.test.rating)
         examples = examples_of(dataset, None, CPU)
-        walks = greedy_shares(Chance(), dataset.info, examples, rating, 1, 8)
-        return set(walks) | set(judge(dataset.info, examples.inputs, examples.labels, rating))
+        walks = random_walks(dataset.info, examples, rating, 8)
+        assert walks is not None
+        return set(greedy_shares(None, examples, rating, 1, 8, walks)) | set(
+            judge(dataset.info, examples.inputs, examples.labels, rating)
+        )
     if family == "maze":
         board = torch.tensor([maze("S G")])
         return set(

@@ -16,7 +16,7 @@ from hrm.data.dataset import save_dataset
 from hrm.data.grid.paths import solve
 from hrm.data.lattice.tokens import GOAL, SIDES, START, VOCABULARY_SIZE, Tokens, decode, drop_walls, encode, openings_of
 from hrm.evaluation.evaluate import evaluate
-from hrm.evaluation.greedy import Chance, greedy_rollout, greedy_shares
+from hrm.evaluation.greedy import Chance, greedy_rollout, greedy_shares, random_walks
 from hrm.evaluation.segments import Examples
 from hrm.training.checkpoint import save_tensors
 from hrm.training.trainer import Trainer
@@ -125,12 +125,18 @@ def test_shares_count_mazes_and_other_families_have_none() -> None:
     examples = Examples(tokens, tokens, torch.zeros(40, dtype=torch.long))
     info = tiny_dataset().info
     lattice = info.model_copy(update={"family": "lattice"})
-    shares = greedy_shares(Solver(16), lattice, examples, torch.from_numpy(length), 1, 16)
+    rating = torch.from_numpy(length)
+    walks = random_walks(lattice, examples, rating, 16)
+    assert walks is not None
+    shares = greedy_shares(Solver(16), examples, rating, 1, 16, walks)
     solvable = (length > 0).mean()
     assert shares["greedy_goal_reached"] == shares["greedy_nearly_shortest"] == pytest.approx(solvable)
     assert shares["chance_nearly_shortest"] < shares["chance_goal_reached"] < solvable
     assert shares["greedy_goal_gain"] == shares["greedy_goal_reached"] - shares["chance_goal_reached"]
-    assert greedy_shares(Solver(16), info, examples, torch.from_numpy(length), 1, 16) == {}
+    assert random_walks(info, examples, rating, 16) is None
+    by_chance = greedy_shares(None, examples, rating, 1, 16, walks)
+    assert (by_chance["greedy_goal_reached"], by_chance["greedy_goal_gain"]) == (walks.reached, 0)
+    assert by_chance.keys() == shares.keys()
 
 
 def test_evaluation_measures_greedy_rollouts_beside_those_of_one_answer(tmp_path: Path) -> None:
@@ -144,8 +150,10 @@ def test_evaluation_measures_greedy_rollouts_beside_those_of_one_answer(tmp_path
     trainer.advance()
     header = {"kind": "model", **facts, "step": 1, "params": params.model_dump()}
     save_tensors(tmp_path / "model.safetensors", trainer.model_tensors(), header)
-    settings = evaluation_params(PARAMS, ["batch_size=8", "weights=raw"])
-    metrics = evaluate(tmp_path / "model.safetensors", tmp_path, tmp_path / "out", settings, None, cpu)
+    settings = evaluation_params(PARAMS, ["batch_size=8", "weights=[raw]"])
+    players = evaluate(tmp_path / "model.safetensors", tmp_path, tmp_path / "out", settings, None, cpu)
+    assert sorted(players) == ["chance", "raw", "untrained"]
+    metrics = players["raw"]
     tokens = torch.from_numpy(dataset.test.inputs)
     segments = params.halting.max_segments
     found = greedy_rollout(trainer.model.eval(), tokens, segments, 8)
@@ -153,6 +161,16 @@ def test_evaluation_measures_greedy_rollouts_beside_those_of_one_answer(tmp_path
     assert 0 <= metrics["greedy_nearly_shortest"] <= metrics["greedy_goal_reached"]
     assert tokens.shape[1] == SIZE**2
     assert "goal_reached" in metrics
+    # Chance walks; every player is measured beside the same walks, and by the same names.
+    walks = {name: metrics[f"chance_{name}"] for name in ("goal_reached", "nearly_shortest")}
+    for found_by in players.values():
+        assert {name: found_by[f"chance_{name}"] for name in walks} == walks
+        assert found_by.keys() >= {name for name in metrics if "greedy" in name}
+    assert {name: players["chance"][f"greedy_{name}"] for name in walks} == walks
+    assert players["chance"]["greedy_goal_gain"] == 0
+    for weights in ("raw", "untrained"):
+        gain = players[weights]["greedy_goal_reached"] - walks["goal_reached"]
+        assert players[weights]["greedy_goal_gain"] == pytest.approx(gain, abs=2e-6)
 
 
 def test_chance_comes_far_where_nothing_is_closed_and_never_leaves_the_grid() -> None:

@@ -1,5 +1,6 @@
 """Checkpoints of the published code: they come in whole, answer as they did, and say what is wrong with them."""
 
+import json
 import os
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from evaluation_doubles import write_tiny_dataset
 from helpers import PARAMS, TINY, tiny_run
 from hrm.cli import main
 from hrm.models.build import build_model
+from hrm.report.run_paths import PLAYERS
 from hrm.training.checkpoint import load_model
 
 # What the published code calls the tensors of our model.
@@ -61,7 +63,14 @@ def test_an_imported_checkpoint_is_evaluated(tmp_path: Path) -> None:
     write_tiny_dataset(tmp_path / "data", 4)
     command = ["evaluate", "--model", str(tmp_path / "model.safetensors"), "--data", str(tmp_path / "data")]
     assert main([*command, "--params", str(PARAMS), "--out", str(tmp_path / "out")]) == 0
-    assert (tmp_path / "out/metrics.json").is_file()
+    read = {path.relative_to(tmp_path / "out").as_posix(): path.read_bytes() for path in tmp_path.glob("out/*/*")}
+    assert {name for name in read if name.endswith("/metrics.json")} == {f"{name}/metrics.json" for name in PLAYERS}
+    # There is one set of weights, which stands for both.
+    for name in ("metrics.json", "segments.csv", "difficulty.csv", "predictions.npz"):
+        assert read[f"raw/{name}"] == read[f"ema/{name}"]
+    for weights in ("raw", "ema"):
+        for name in ("steps.json", "evaluation.json"):
+            assert json.loads(read[f"{weights}/{name}"])["weights"] == weights
 
 
 class Evil:

@@ -99,7 +99,9 @@ def test_numbers_lead_to_the_runs_that_they_come_from(page: Page) -> None:
     assert page.links["claim-first"] == ["#run-sudoku-hrm-0"]
     assert page.links["claim-second"] == ["#states-sudoku-hrm-0"]  # an analysis measured it
     assert page.links["claim-third"] == ["#run-sudoku-hrm-0", "#run-sudoku-transformer-0"]  # a difference of both
-    assert page.links["states-sudoku-hrm-0"][0] == "#run-sudoku-hrm-0"
+    assert page.links["claim-tenth"] == ["#test_time-sudoku-hrm-0"]
+    for kind in ("states", "test_time"):
+        assert page.links[f"{kind}-sudoku-hrm-0"][0] == "#run-sudoku-hrm-0"
     assert "claim-fourth" not in page.links
     assert "claim-fifth" not in page.links  # a pair of results, none of which the pipeline has
 
@@ -107,9 +109,9 @@ def test_numbers_lead_to_the_runs_that_they_come_from(page: Page) -> None:
 def test_verdicts_are_words_and_are_counted(page: Page) -> None:
     assert "✗\N{NO-BREAK SPACE}not reproduced" in page.rows["claim-second"]
     assert "within the spread of independent runs" in page.rows["claim-third"]
-    for words in ("reproduced 1", "independent runs 1", "undecided 1", "not reproduced 1", "not run at this scale 1"):
+    for words in ("reproduced 2", "independent runs 1", "undecided 1", "not reproduced 1", "not run at this scale 1"):
         assert words in page.text
-    assert "5 claims on trainings judged" in page.text and "2 claims that are not judged" in page.text
+    assert "6 claims on trainings judged" in page.text and "2 claims that are not judged" in page.text
 
 
 def test_settings_stand_apart_and_count_in_no_headline(page: Page) -> None:
@@ -153,7 +155,7 @@ def test_a_partial_page_shows_what_there_is(files: Files) -> None:
         (files.root / missing).unlink()
     page = Page(rendered(files, "--partial"))
     assert "1 trainings" in page.text
-    assert "states of sudoku/hrm, seed 0" in page.text
+    assert "states of sudoku/hrm, seed 0" in page.text and "test time of sudoku/hrm, seed 0" in page.text
     assert [image["alt"] for image in page.images()] == ["a film"]
     (files.figures / "one_steps.gif").unlink()
     page = Page(rendered(files, "--partial"))
@@ -163,6 +165,29 @@ def test_a_partial_page_shows_what_there_is(files: Files) -> None:
 
 def test_a_partial_page_of_all_files_is_the_page(made: Files, files: Files) -> None:
     assert rendered(made) == rendered(files, "--partial")
+
+
+RECORDS = ("evaluation.json", "states.json", "test_time.json")
+
+
+@pytest.mark.parametrize("options", [[], ["--partial"]])
+def test_records_are_those_of_the_raw_weights_or_else_of_the_averaged_ones(
+    made: Files, files: Files, options: list[str]
+) -> None:
+    before = rendered(made)
+    folders = sorted(files.results.rglob("raw"))
+    assert len(folders) == len(RECORDS) + 1
+    for folder in folders:
+        shutil.copytree(folder, folder.parent / "ema")
+        for path in (folder.parent / "ema").iterdir():
+            changes = {"finished": "2026-09-09T03:04:05+00:00"} if path.name in RECORDS else {"another": 1.0}
+            files.edit_json(str(path.relative_to(files.results)), **changes)
+    assert rendered(files, *options) == before
+    for folder in folders:
+        shutil.rmtree(folder)
+    page = Page(rendered(files, *options))
+    for anchor in ("run-sudoku-transformer-0", "states-sudoku-hrm-0", "test_time-sudoku-hrm-0"):
+        assert "2026-09-09" in page.rows[anchor]
 
 
 def test_equal_files_give_equal_bytes(made: Files, files: Files) -> None:
@@ -176,7 +201,10 @@ def test_equal_files_give_equal_bytes(made: Files, files: Files) -> None:
         ("results/smoke/table.csv", ["is missing", "report.yaml: sections.all"]),
         ("results/smoke/claims.json", ["cannot be read"]),
         ("results/smoke/sudoku/transformer/seed0/provenance.json", ["cannot be read"]),
+        ("results/smoke/sudoku/transformer/seed0/raw/evaluation.json", ["cannot be read"]),
         ("results/smoke/states/sudoku/hrm/seed0/raw/states.json", ["cannot be read"]),
+        ("results/smoke/test_time/sudoku/hrm/seed0/raw/test_time.json", ["cannot be read"]),
+        ("results/smoke/test_time/sudoku/hrm/seed0/raw/metrics.json", ["cannot be read"]),
         ("params/report.yaml", ["cannot be read"]),
     ],
 )

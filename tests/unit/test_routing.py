@@ -129,7 +129,10 @@ def test_the_command_writes_a_table_and_its_record_and_refuses_other_models(
     buffers = {name for name, _ in made.named_buffers()}
     state = made.state_dict()
     tensors = {
-        f"{kind}.{name}": state[name].clone() for name in state if name not in buffers for kind in ("ema", "raw")
+        f"{kind}.{name}": factor * state[name]
+        for name in state
+        if name not in buffers
+        for kind, factor in (("ema", 1), ("raw", 3))
     }
     tensors |= {f"buffer.{name}": state[name] for name in state if name in buffers}
     save_tensors(tmp_path / "model.safetensors", tensors, {"kind": "model", **facts, "params": params.model_dump()})
@@ -139,12 +142,19 @@ def test_the_command_writes_a_table_and_its_record_and_refuses_other_models(
         return main(["analyse", "routing", *known, "--params", str(PARAMS), "--device", "cpu"])
 
     assert analyse("model.safetensors", "out") == 0
-    record = json.loads((tmp_path / "out" / "routing.json").read_text())
-    assert (record["test_examples"], record["variant"]) == (6, "pointer")
-    rows = list(csv.DictReader((tmp_path / "out" / "routing.csv").open()))
-    shares = [float(row["share"]) for row in rows if row["kind"] == "routing" and row["share"]]
-    assert record["mean_share"]["routing"] == pytest.approx(np.mean(shares), abs=1e-5)
-    assert all(0 <= share <= 1 + 1e-6 for share in shares)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["ema", "raw"]
+    means = {}
+    for weights in ("raw", "ema"):
+        folder = tmp_path / "out" / weights
+        assert sorted(path.name for path in folder.iterdir()) == ["routing.csv", "routing.json"]
+        record = json.loads((folder / "routing.json").read_text())
+        assert (record["test_examples"], record["variant"], record["weights"]) == (6, "pointer", weights)
+        rows = list(csv.DictReader((folder / "routing.csv").open()))
+        shares = [float(row["share"]) for row in rows if row["kind"] == "routing" and row["share"]]
+        assert record["mean_share"]["routing"] == pytest.approx(np.mean(shares), abs=1e-5)
+        assert all(0 <= share <= 1 + 1e-6 for share in shares)
+        means[weights] = record["mean_share"]["routing"]
+    assert means["raw"] < means["ema"]  # three times the weights choose more sharply
 
     write_tiny_model(tmp_path / "hrm.safetensors", info)
     capsys.readouterr()

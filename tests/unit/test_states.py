@@ -13,7 +13,7 @@ from evaluation_doubles import PARAMS, write_tiny_dataset, write_tiny_model
 from hrm.analysis.components import principal_components
 from hrm.analysis.observe import Plan, observe, plan_of
 from hrm.analysis.residuals import Step, characters, intervals, resampled_means
-from hrm.analysis.states import WORDS
+from hrm.analysis.states import INTERVAL_ENDS, WORDS
 from hrm.checks import check_all
 from hrm.cli import main
 from hrm.core.errors import ParameterError
@@ -23,6 +23,7 @@ from hrm.report.claims_file import read_claims
 from hrm.training.checkpoint import load_model
 
 CPU = torch.device("cpu")
+WEIGHTS = ("raw", "ema")
 FILES = ["metrics.json", "participation.csv", "residuals.csv", "states.json", "trajectories.csv"]
 
 
@@ -48,7 +49,7 @@ def test_residuals_of_every_call_equal_a_plain_reference(trained: Path) -> None:
     loaded = load_model(trained / "model.safetensors", "ema", CPU, compile=False)
     examples = examples_of(load_dataset(trained / "data"), 5, CPU)
     model = loaded.model
-    observed = observe(model, examples, Plan(False, 2), 2, 3)
+    observed = observe(model, examples, Plan(False, 2, 2), 2, 3)
     # The reference calls the modules itself: two segments of two cycles of two low steps and a high one.
     carry = model.initial_carry(5, CPU)
     injected, rotary = model._embed(examples.inputs.long(), examples.puzzle_ids, None)
@@ -77,10 +78,10 @@ def test_residuals_of_every_call_equal_a_plain_reference(trained: Path) -> None:
 def test_a_network_gets_enough_segments_and_one_that_answers_at_once_is_seen_by_layers(trained: Path) -> None:
     model = load_model(trained / "model.safetensors", "ema", CPU, compile=False).model
     examples = examples_of(load_dataset(trained / "data"), 5, CPU)
-    assert plan_of(model, examples, 2, 12) == Plan(False, 2)  # of six calls each
-    assert plan_of(model, examples, 2, 13) == Plan(False, 3)
-    assert plan_of(model, examples, 9, 13) == Plan(False, 9)
-    layers = observe(model, examples, Plan(True, 1), 5, 1)
+    assert plan_of(model, examples, 2, 12) == Plan(False, 2, 2)  # of six calls each
+    assert plan_of(model, examples, 2, 13) == Plan(False, 3, 2)
+    assert plan_of(model, examples, 9, 13) == Plan(False, 9, 9)
+    layers = observe(model, examples, Plan(True, 1, 1), 5, 1)
     assert {step.state for step in layers.steps} == {"layer"}
     assert [step.cycle for step in layers.steps] == list(range(1, len(layers.steps) + 1))
 
@@ -125,39 +126,72 @@ def test_curves_are_described_as_the_paper_describes_them() -> None:
 def test_the_command_writes_tables_metrics_and_a_record_the_same_each_time(trained: Path, tmp_path: Path) -> None:
     for name in "ab":
         assert analyse(trained, tmp_path / name) == 0
-    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == FILES
-    for name in set(FILES) - {"states.json"}:
+    found = {path.relative_to(tmp_path / "a").as_posix() for path in (tmp_path / "a").glob("*/*")}
+    assert found == {f"{weights}/{name}" for weights in WEIGHTS for name in FILES} | {"untrained/metrics.json"}
+    for name in found - {f"{weights}/states.json" for weights in WEIGHTS}:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
-    metrics = json.loads((tmp_path / "a" / "metrics.json").read_text())
+    for weights in WEIGHTS:
+        is_of_one_network(tmp_path / "a" / weights, weights)
+
+
+def is_of_one_network(folder: Path, weights: str) -> None:
+    metrics = json.loads((folder / "metrics.json").read_text())
     assert (metrics["states_examples"], metrics["states_steps"]) == (7, 60)
     assert metrics["participation_ratio_high_over_low"] == pytest.approx(
         metrics["participation_ratio_high"] / metrics["participation_ratio_low"], rel=1e-4
     )
-    residuals = rows_of(tmp_path / "a" / "residuals.csv")
+    residuals = rows_of(folder / "residuals.csv")
     assert {row["state"] for row in residuals} == {"H", "L"} and len(residuals) == 2 * 60
-    participation = rows_of(tmp_path / "a" / "participation.csv")
+    participation = rows_of(folder / "participation.csv")
     assert sorted({int(row["trajectories"]) for row in participation}) == [2, 5, 7]
-    assert len(rows_of(tmp_path / "a" / "trajectories.csv")) == 3 * 60
-    record = json.loads((tmp_path / "a" / "states.json").read_text())
-    assert record["test_examples"] == 7 and "participation_ratio" in record["definitions"]
+    assert len(rows_of(folder / "trajectories.csv")) == 3 * 60
+    record = json.loads((folder / "states.json").read_text())
+    assert (
+        record["test_examples"] == 7 and record["weights"] == weights and "participation_ratio" in record["definitions"]
+    )
 
 
 def test_batches_change_nothing(trained: Path, tmp_path: Path) -> None:
     for name, size in (("a", 1), ("b", 7)):
         assert analyse(trained, tmp_path / name, "--set", f"states.batch_size={size}") == 0
-    a, b = (json.loads((tmp_path / name / "metrics.json").read_text()) for name in "ab")
-    assert a == pytest.approx(b, rel=1e-3)
+    for player in ("ema", "untrained"):  # with the raw weights of this model the states come to rest
+        a, b = (metrics_of(tmp_path / name, player) for name in "ab")
+        assert a == pytest.approx(b, rel=1e-3)
+
+
+def metrics_of(folder: Path, player: str) -> dict[str, float]:
+    found: dict[str, float] = json.loads((folder / player / "metrics.json").read_text())
+    return found
+
+
+def test_each_set_of_weights_is_looked_into_and_beside_it_the_first_weights(trained: Path, tmp_path: Path) -> None:
+    params = Path(shutil.copytree(PARAMS, tmp_path / "params"))
+    text = (params / "evaluation.yaml").read_text()
+    (params / "evaluation.yaml").write_text(text.replace("weights: [raw, ema]", "weights: [ema]"))
+    assert analyse(trained, tmp_path / "both") == analyse(trained, tmp_path / "ema", "--params", str(params)) == 0
+    assert sorted(path.name for path in (tmp_path / "ema").iterdir()) == ["ema", "untrained"]
+    raw, ema, untrained = (metrics_of(tmp_path / "both", player) for player in (*WEIGHTS, "untrained"))
+    assert metrics_of(tmp_path / "ema", "ema") == ema and metrics_of(tmp_path / "ema", "untrained") == untrained
+    assert raw.keys() == ema.keys() and raw != ema
+    # The averaged weights of this model are its first ones.
+    assert untrained == {name: ema[name] for name in untrained}
+    beside = {name: value for name, value in untrained.items() if name.startswith(("residual", "participation"))}
+    for trained_one in (raw, ema):
+        for name, value in beside.items():
+            base, end = next(((name.removesuffix(end), end) for end in INTERVAL_ENDS if name.endswith(end)), (name, ""))
+            assert trained_one[f"{base}_untrained{end}"] == value
 
 
 def test_claims_ask_for_numbers_that_an_analysis_gives(trained: Path, tmp_path: Path) -> None:
     assert analyse(trained, tmp_path) == 0
-    given = set(json.loads((tmp_path / "metrics.json").read_text()))
+    raw, ema, untrained = (set(metrics_of(tmp_path, player)) for player in (*WEIGHTS, "untrained"))
     answers = {
         answer for group in read_claims(PARAMS / "claims.yaml").groups for c in group.claims for answer in c.answers
     }
     asked = {metric for _, variant, metric in (answer.split("/") for answer in answers) if variant == "hrm"}
     ours = {metric for metric in asked if metric.startswith(("participation_ratio", "residual", "dynamics"))}
-    assert len(ours) >= 7 and ours <= given
+    assert len(ours) >= 7 and ours <= raw == ema
+    assert {metric for metric in ours if not metric.endswith("_untrained")} <= untrained
 
 
 @pytest.mark.parametrize(

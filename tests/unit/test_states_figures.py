@@ -14,7 +14,7 @@ from hrm.report.claims_file import read_claims
 
 
 def tables(root: Path, variant: str, states: list[str]) -> Path:
-    folder = root / "sudoku" / variant / "seed0"
+    folder = root / "sudoku" / variant / "seed0" / "raw"
     folder.mkdir(parents=True)
     curves = ["weights,state,step,segment,cycle,residual,residual_low,residual_high,relative"]
     paths = ["puzzle,state,step,segment,cycle,component_1,component_2,component_3"]
@@ -45,7 +45,7 @@ def test_a_column_a_run_with_curves_above_the_paths_of_each_state(folders: list[
             "95 %",
         )
     shown = [axes for axes in figure.axes if axes.get_visible()]
-    assert [axes.get_title() for axes in shown if axes.get_title()] == ["hrm", "rnn"]
+    assert [axes.get_title() for axes in shown if axes.get_title()] == ["hrm\nraw weights", "rnn\nraw weights"]
     assert len(shown) == 2 + 3  # two curves, the paths of H, L and the recurrent network
     high = next(line for line in shown[0].lines if line.get_color() == style.BLUE and line.get_linestyle() == "-")
     np.testing.assert_allclose(np.asarray(high.get_ydata()), [4.0, 2.0, 4 / 3])

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,16 +27,22 @@ from hrm.evaluation.evaluate import test_examples as examples_of
 from hrm.evaluation.segments import Examples
 from hrm.report.claims_file import read_claims
 from hrm.report.summary import summarise
-from hrm.training.checkpoint import load_model, model_from_facts, save_tensors
+from hrm.training.checkpoint import load_model, load_tensors, model_from_facts, save_tensors
 
 CPU = torch.device("cpu")
 FILES = ["metrics.json", "test_time.csv", "test_time.json"]
+PLAYERS = ("raw", "ema", "untrained")
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("trained")
-    write_tiny_model(folder / "model.safetensors", write_tiny_dataset(folder / "data", 11))
+    model = folder / "model.safetensors"
+    write_tiny_model(model, write_tiny_dataset(folder / "data", 11))
+    tensors, facts = load_tensors(model)
+    tensors["raw.q_head.bias"] = torch.tensor([100.0, -100.0])  # these weights halt at once, the averaged ones late
+    tensors["ema.q_head.bias"] = -tensors["raw.q_head.bias"]
+    save_tensors(model, tensors, facts)
     return folder
 
 
@@ -278,12 +285,31 @@ def test_the_command_writes_a_folder_for_each_set_of_weights(trained: Path, tmp_
         assert record["weights"] == weights and "first_to_halt" in record["definitions"]["choice"]
     untrained = json.loads((tmp_path / "a" / "untrained" / "metrics.json").read_text())
     assert untrained["test_time_gain_symmetries_first_to_halt"] == 0
+    raw, ema = (json.loads((tmp_path / "a" / weights / "metrics.json").read_text()) for weights in ("raw", "ema"))
+    assert raw.keys() == ema.keys() == untrained.keys()
+    assert {name for name in raw if raw[name] != ema[name]} == {
+        "test_time_share_of_passes_noise_first_to_halt",
+        "test_time_share_of_passes_symmetries_first_to_halt",
+    }
+
+
+def test_the_weights_are_those_of_the_evaluation(trained: Path, tmp_path: Path) -> None:
+    params = Path(shutil.copytree(PARAMS, tmp_path / "params"))
+    text = (params / "evaluation.yaml").read_text()
+    (params / "evaluation.yaml").write_text(text.replace("weights: [raw, ema]", "weights: [ema]"))
+    assert analyse(trained, tmp_path / "ema", "--params", str(params)) == analyse(trained, tmp_path / "both") == 0
+    assert sorted(path.name for path in (tmp_path / "ema").iterdir()) == ["ema", "untrained"]
+    for name in ("ema/test_time.csv", "ema/metrics.json", "untrained/metrics.json"):
+        assert (tmp_path / "ema" / name).read_bytes() == (tmp_path / "both" / name).read_bytes()
 
 
 def test_claims_ask_for_numbers_that_the_analysis_gives(trained: Path, arc: Path, tmp_path: Path) -> None:
     assert analyse(trained, tmp_path / "sudoku") == 0 and analyse(arc, tmp_path / "arc") == 0
     given = {
-        task: set(json.loads((tmp_path / task / "raw" / "metrics.json").read_text())) for task in ("sudoku", "arc")
+        task: set.intersection(
+            *(set(json.loads((tmp_path / task / player / "metrics.json").read_text())) for player in PLAYERS)
+        )
+        for task in ("sudoku", "arc")
     }
     claims = read_claims(PARAMS / "claims.yaml")
     answers = [answer.split("/") for group in claims.groups for claim in group.claims for answer in claim.answers]
@@ -305,7 +331,8 @@ def test_arc_has_votes_and_ids_and_no_empty_cells(arc: Path, tmp_path: Path) -> 
 def test_one_seed_keeps_its_paired_interval_in_the_summary() -> None:
     metrics = {"test_time_gain_x": 0.1, "test_time_gain_x_paired_low": 0.05, "test_time_gain_x_paired_high": 0.2}
     metrics |= {"test_time_accuracy_y": 0.5, "test_time_accuracy_y_low": 0.4, "test_time_accuracy_y_high": 0.6}
-    rows = {row.metric: row for row in summarise({("sudoku", "hrm"): {"seed0": metrics}}, 0.95)}
+    rows = {row.metric: row for row in summarise({("sudoku", "hrm"): {"seed0": metrics}}, "ema", 0.95)}
+    assert {row.weights for row in rows.values()} == {"ema"}
     assert sorted(rows) == ["test_time_accuracy_y", "test_time_gain_x"]
     gain, accuracy = rows["test_time_gain_x"], rows["test_time_accuracy_y"]
     assert (gain.low, gain.high, gain.method) == (0.05, 0.2, "paired")

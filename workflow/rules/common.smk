@@ -203,10 +203,9 @@ def routing_folder(wildcards):
 
 # What lies in the folder of a network with more computation at test time, for each set of weights.
 TEST_TIME_FILES = ["test_time.csv", "metrics.json", "test_time.json"]
-TEST_TIME_WEIGHTS = ["raw", "ema"]
 
 
-def test_time_files(name, players=TEST_TIME_WEIGHTS):
+def test_time_files(name, players=WEIGHTS):
     """An input function: the file `name` of every player of every run that is measured, or of one experiment's."""
 
     def files(wildcards):
@@ -227,7 +226,7 @@ def test_time_folder(wildcards):
         f"results/{wildcards.scale}/test_time/{task}/{variant}/seed{seed}/{name}"
         for task, variant, seed in ANALYSIS.test_time.all_runs
         for name in [
-            *(f"{player}/{file}" for player in TEST_TIME_WEIGHTS for file in TEST_TIME_FILES),
+            *(f"{player}/{file}" for player in WEIGHTS for file in TEST_TIME_FILES),
             "untrained/metrics.json",
         ]
     ]

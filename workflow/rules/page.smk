@@ -14,6 +14,7 @@ rule report_page:
         folders=task_folders,
         states=states_folder,
         routing=routing_folder,
+        test_time=test_time_folder,
         sources=source_files("report_page"),
     output:
         "results/{scale}/report.html",

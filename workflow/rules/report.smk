@@ -14,7 +14,7 @@ rule summarise:
         folders=task_folders,
         states=state_metrics,
         states_folder=states_folder,
-        test_time=test_time_files("metrics.json", [*TEST_TIME_WEIGHTS, "untrained"]),
+        test_time=test_time_files("metrics.json", [*WEIGHTS, "untrained"]),
         test_time_folder=test_time_folder,
         sources=source_files("summarise"),
     output:

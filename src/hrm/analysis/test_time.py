@@ -26,9 +26,8 @@ from hrm.evaluation.intervals import wilson_interval
 from hrm.evaluation.measures import Row
 from hrm.evaluation.segments import Examples, SegmentRecord, record_segments
 from hrm.models.segment import SegmentModel
-from hrm.training.checkpoint import Weights, load_model, model_from_facts
+from hrm.training.checkpoint import load_model, model_from_facts
 
-WEIGHTS: tuple[Weights, ...] = ("raw", "ema")
 UNTRAINED = "untrained"
 PREFIX = "test_time_"
 DEFINITIONS = {
@@ -54,7 +53,7 @@ Right = NDArray[np.bool_]
 def analyse_test_time(
     model_path: Path, data: Path, out: Path, params: TestTimeParams, evaluation: EvaluationParams, device: torch.device
 ) -> dict[str, Metrics]:
-    """Measure both sets of weights; each has a folder of three files in `out`, untrained/ has metrics.json alone.
+    """Measure each set of weights; each has a folder of three files in `out`, untrained/ has metrics.json alone.
 
     test_time.csv (a row a way of answering), metrics.json (flat), test_time.json (definitions, provenance). Nothing is
     written before everything is measured.
@@ -64,7 +63,7 @@ def analyse_test_time(
         data: folder of the data set.
         out: folder of the results.
         params: what to measure.
-        evaluation: confidence, threads, compilation and the block of votes are taken from it.
+        evaluation: the sets of weights, confidence, threads, compilation and the block of votes are taken from it.
         device: where the model runs.
 
     Returns:
@@ -77,7 +76,7 @@ def analyse_test_time(
     started = time.monotonic()
     torch.set_num_threads(evaluation.threads)
     torch.set_float32_matmul_precision("high" if device.type == "cuda" else "highest")
-    loaded = load_model(model_path, WEIGHTS[0], device, compile=False)
+    loaded = load_model(model_path, evaluation.weights[0], device, compile=False)
     dataset = load_dataset(data)
     check_fit(loaded, dataset, model_path, data)
     examples = test_examples(dataset, params.examples_at(loaded.facts["scale"]), device)
@@ -85,7 +84,7 @@ def analyse_test_time(
     if device.type == "cuda" and len(examples.inputs) * halting.evaluated_segments >= evaluation.compile_from:
         loaded.model.compile()
     networks: dict[str, SegmentModel] = {
-        weights: load_model(model_path, weights, device, compile=False).model for weights in WEIGHTS
+        weights: load_model(model_path, weights, device, compile=False).model for weights in evaluation.weights
     }
     networks[UNTRAINED] = model_from_facts(loaded.params, loaded.facts).to(device)
     found: dict[str, Measured] = {}
@@ -98,7 +97,7 @@ def analyse_test_time(
 
     about = {key: loaded.facts[key] for key in ("task", "variant", "scale", "seed", "step")}
     seconds = round(time.monotonic() - started, 2)
-    for weights in WEIGHTS:
+    for weights in evaluation.weights:
         names: Row = {"task": about["task"], "variant": about["variant"], "seed": about["seed"], "weights": weights}
         write_text(out / weights / "test_time.csv", csv_text([names | row for row in found[weights].rows]))
         record = provenance(

@@ -24,7 +24,7 @@ from hrm.data.dataset import Dataset, DatasetInfo, load_dataset
 from hrm.evaluation import measures
 from hrm.evaluation.arc import ArcVotes, all_copies, arc_votes
 from hrm.evaluation.chance import MajorityAnswer
-from hrm.evaluation.greedy import greedy_shares
+from hrm.evaluation.greedy import Walks, greedy_shares, random_walks
 from hrm.evaluation.intermediate import earlier_answers
 from hrm.evaluation.judges import judge
 from hrm.evaluation.segments import Examples, SegmentRecord, batch_starts, record_example, record_segments
@@ -36,7 +36,6 @@ from hrm.training.checkpoint import LoadedModel, Weights, load_model, model_from
 
 Metrics = dict[str, float | int | None]
 UNTRAINED, CHANCE = "untrained", "chance"  # players without skill, as their folders are called
-GREEDY = ("greedy_goal_reached", "greedy_nearly_shortest")
 DIGITS = 6  # of what is written: more would only make differences hard to read
 
 
@@ -81,7 +80,7 @@ def evaluate(
         # Without an average of the weights both sets are the same.
         same = next((other for other in measured if _equal(states[other], states[weights])), None)
         if same is not None:
-            measured[weights] = measured[same]
+            measured[weights] = measured[same].of(weights)
             continue
         # Into the same modules, so that nothing is compiled twice.
         loaded.model.load_state_dict(states[weights])
@@ -91,11 +90,6 @@ def evaluate(
     untrained = _measure(loaded.model, test, UNTRAINED).metrics
     majority = MajorityAnswer(dataset.train, dataset.info.vocabulary_size).to(device)
     chance = _measure(majority, test, CHANCE).metrics
-    if "greedy_goal_reached" in chance:
-        # A walk by chance, not one that takes the majority's moves.
-        chance |= {name: chance[f"chance_{name.removeprefix('greedy_')}"] for name in GREEDY} | {
-            "greedy_goal_gain": 0.0
-        }
 
     about_model = _about_model(model_path, loaded)
     about = {key: loaded.facts[key] for key in ("task", "variant", "scale", "seed", "step")}
@@ -140,6 +134,7 @@ class Test(NamedTuple):
     params: EvaluationParams
     batch_size: int
     copies: int  # augmented ones that vote; 0 where nothing is voted
+    walks: Walks | None  # random ones through lattice mazes
 
     @property
     def trained(self) -> int:
@@ -159,6 +154,11 @@ class Measured(NamedTuple):
     votes: ArcVotes | None
     seconds: float
 
+    def of(self, weights: Weights) -> "Measured":
+        """The same under the name of another set of weights."""
+        steps = None if self.steps is None else self.steps | {"weights": weights}
+        return self._replace(metrics=dict(self.metrics), steps=steps)
+
 
 def _test(
     loaded: LoadedModel, dataset: Dataset, params: EvaluationParams, limit: int | None, device: torch.device
@@ -173,7 +173,9 @@ def _test(
     if device.type == "cuda" and work >= params.compile_from:
         loaded.model.compile()
         batch_size = params.batch_size  # one shape for all that is run
-    return Test(dataset, examples, rating, halting, layers_a_segment(loaded.params.model), params, batch_size, copies)
+    walks = random_walks(dataset.info, examples, rating, batch_size)
+    layers = layers_a_segment(loaded.params.model)
+    return Test(dataset, examples, rating, halting, layers, params, batch_size, copies, walks)
 
 
 def _measure(model: SegmentModel | MajorityAnswer, test: Test, player: str) -> Measured:
@@ -186,7 +188,9 @@ def _measure(model: SegmentModel | MajorityAnswer, test: Test, player: str) -> M
     difficulty = measures.difficulty_rows(record.exact[trained - 1], test.rating, params.rating_bins, params.confidence)
     metrics = flat_metrics(record, segments, test.halting, params.segment_factor)
     judged = judge(info, test.examples.inputs, record.answers.to(device), test.rating)
-    judged |= greedy_shares(model, info, test.examples, test.rating, trained, batch_size)
+    if test.walks is not None:
+        walker = None if isinstance(model, MajorityAnswer) else model
+        judged |= greedy_shares(walker, test.examples, test.rating, trained, batch_size, test.walks)
     halts = test.halting.rule != "fixed"
     voted = None
     if test.copies:

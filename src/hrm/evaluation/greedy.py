@@ -8,6 +8,7 @@ beside those of such walks.
 """
 
 import math
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -21,40 +22,53 @@ from hrm.evaluation.segments import Examples, SegmentModel, batch_rows, batch_st
 CHANCE_WALKS = 4  # a maze
 
 
+class Walks(NamedTuple):
+    """Shares of mazes."""
+
+    reached: float  # the goal
+    near: float  # in at most 5 % more cells than the shortest path has
+
+
+def random_walks(info: DatasetInfo, examples: Examples, rating: Tensor, batch_size: int) -> Walks | None:
+    """CHANCE_WALKS random walks a maze under the rule of `greedy_shares`; None but for lattice mazes."""
+    if info.family != "lattice":
+        return None
+    walks = greedy_rollout(Chance(), examples.inputs.repeat(CHANCE_WALKS, 1), 1, batch_size)
+    return _shares(walks, rating.to(examples.inputs.device).repeat(CHANCE_WALKS))
+
+
 def greedy_shares(
-    model: SegmentModel, info: DatasetInfo, examples: Examples, rating: Tensor, segments: int, batch_size: int
+    model: SegmentModel | None, examples: Examples, rating: Tensor, segments: int, batch_size: int, walks: Walks
 ) -> dict[str, float]:
     """greedy_goal_reached and greedy_nearly_shortest (at most 5 % more cells than the shortest path), as shares.
 
-    chance_goal_reached and chance_nearly_shortest are those of CHANCE_WALKS random walks a maze under the same rule,
-    greedy_goal_gain is what the model reaches beyond them. Empty for other families than lattice mazes.
+    chance_goal_reached and chance_nearly_shortest are those of random walks, greedy_goal_gain is what the model reaches
+    beyond them.
 
     Args:
-        model: in eval mode, on the device of `examples`.
-        info: of the data set.
+        model: in eval mode, on the device of `examples`; None for chance itself.
         examples: what is walked through.
         rating: (examples,) steps of the shortest paths.
         segments: that the model gets at every cell.
         batch_size: mazes that walk at a time.
+        walks: what `random_walks` gave.
     """
-    if info.family != "lattice":
-        return {}
-    rating = rating.to(examples.inputs.device)
-    reached, near = _shares(greedy_rollout(model, examples.inputs, segments, batch_size), rating)
-    walks = greedy_rollout(Chance(), examples.inputs.repeat(CHANCE_WALKS, 1), 1, batch_size)
-    chance, chance_near = _shares(walks, rating.repeat(CHANCE_WALKS))
+    found = walks
+    if model is not None:
+        rating = rating.to(examples.inputs.device)
+        found = _shares(greedy_rollout(model, examples.inputs, segments, batch_size), rating)
     return {
-        "greedy_goal_reached": reached,
-        "greedy_nearly_shortest": near,
-        "chance_goal_reached": chance,
-        "chance_nearly_shortest": chance_near,
-        "greedy_goal_gain": reached - chance,
+        "greedy_goal_reached": found.reached,
+        "greedy_nearly_shortest": found.near,
+        "chance_goal_reached": walks.reached,
+        "chance_nearly_shortest": walks.near,
+        "greedy_goal_gain": found.reached - walks.reached,
     }
 
 
-def _shares(found: Rollout, rating: Tensor) -> tuple[float, float]:
+def _shares(found: Rollout, rating: Tensor) -> Walks:
     near = nearly_shortest(found, rating)
-    return int(found.reached.sum()) / len(rating), int(near.sum()) / len(rating)
+    return Walks(int(found.reached.sum()) / len(rating), int(near.sum()) / len(rating))
 
 
 class Chance:

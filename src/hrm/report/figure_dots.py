@@ -13,10 +13,11 @@ from matplotlib.ticker import EngFormatter, MaxNLocator, NullLocator
 from hrm.core.errors import DataError
 from hrm.report import style
 from hrm.report.chart_schema import DotChart, DotPanelParams
+from hrm.report.run_paths import WEIGHTS_IN_WORDS
 from hrm.report.tables import read_table
 
 NUMBERS = ("ours", "low", "high", "seeds", "published")
-WORDS = ("panel", "row", "state", "limit")
+WORDS = ("panel", "row", "state", "limit", "weights")
 APART = 0.17  # of a row: ours above its middle, published below
 COUNTS = ("parameters", "million parameters")
 SHADE = "#ECECEC"
@@ -78,15 +79,25 @@ def read_chart(path: Path, numbers: tuple[str, ...], words: tuple[str, ...], pan
 
 
 def told(table: pd.DataFrame, confidence_text: str, between: str) -> str:
-    """How many seeds there are and what the bars are, or that nothing was run."""
+    """Whose weights and how many seeds there are, and what the bars are, or that nothing was run."""
     seeds = sorted({int(seeds) for seeds in table["seeds"] if seeds > 0})
     if not seeds:
         return "nothing of this chart was run at this scale"
     range_ = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
     return (
-        f"{range_} seed{'' if seeds == [1] else 's'} a result; bars: {confidence_text} intervals"
-        f"{between}over seeds, of one seed over test puzzles"
+        f"{_weights(table)};{between}{range_} seed{'' if seeds == [1] else 's'} a result; "
+        f"bars: {confidence_text} intervals{between}over seeds, of one seed over test puzzles"
     )
+
+
+def _weights(table: pd.DataFrame) -> str:
+    """The weights of the results in words; where both are among them, which rows have the averaged ones."""
+    measured = table[table["state"] == "measured"]
+    kinds = list(dict.fromkeys(measured["weights"]))
+    if len(kinds) == 1:
+        return WEIGHTS_IN_WORDS[kinds[0]]
+    averaged = dict.fromkeys(measured[measured["weights"] == "ema"]["row"])
+    return f"averaged weights of {', '.join(averaged)}; else raw ones"
 
 
 def _panel(axes: Axes, panel: DotPanelParams, rows: pd.DataFrame, apart: float) -> None:

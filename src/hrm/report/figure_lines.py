@@ -15,7 +15,7 @@ from hrm.report.chart_schema import LineChart, LinePanelParams
 from hrm.report.figure_dots import COUNTS, read_chart, told
 
 NUMBERS = ("ours", "low", "high", "seeds", "x", "published", "published_x")
-WORDS = ("panel", "row", "state")
+WORDS = ("panel", "row", "state", "weights")
 FURTHEST = 10.0  # times our greatest x, or a part of our least: what was published further off is in the table alone
 
 

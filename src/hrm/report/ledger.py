@@ -11,7 +11,7 @@ from hrm.report.derived import TASK as DERIVED_TASK
 from hrm.report.differences import protocol_differences
 from hrm.report.ledger_file import WITHOUT_TRAINING, Category
 from hrm.report.players import NoSkill, more_is_better, players_without_skill
-from hrm.report.run_paths import NOBODY, Player
+from hrm.report.run_paths import NOBODY, WEIGHTS, Player
 from hrm.report.run_records import Records
 from hrm.report.summary import Key, SummaryRow, find_row
 from hrm.report.verdicts import (
@@ -99,6 +99,9 @@ def category_of(claim: ClaimParams, unit: Unit) -> Category:
 def _entry(known: _Known, group: GroupParams, claim: ClaimParams) -> dict[str, Any]:
     claims, summary, scale, root, records = known
     rule = _rule(claims, group, claim)
+    if rule.category == "settings":  # whichever weights they were measured with
+        known_to = (player for player in (rule.weights, *WEIGHTS) if _answered(summary, claim, player))
+        rule = rule._replace(weights=next(known_to, rule.weights))
     found = next((answer for answer in claim.answers if find_row(summary, answer, rule.weights) is not None), None)
     first = claim.answers[0] if claim.answers else None
     source = claims.sources[group.source]
@@ -148,6 +151,10 @@ def _entry(known: _Known, group: GroupParams, claim: ClaimParams) -> dict[str, A
             judgement = judge(measured, claim.value, rule.tolerance, group.relation, rule.spread, group.opposite)
             judgement = _weighed(judgement, entry)
     return entry | judgement._asdict()
+
+
+def _answered(summary: Mapping[Key, SummaryRow], claim: ClaimParams, player: Player) -> bool:
+    return any(find_row(summary, answer, player) is not None for answer in claim.answers)
 
 
 def _rule(claims: ClaimsParams, group: GroupParams, claim: ClaimParams) -> _Rule:

@@ -14,6 +14,7 @@ from hrm.report.comparison_schema import comparison_params
 from hrm.report.ledger_file import read_ledger, settings_of
 from hrm.report.page.pictures import Embedded, embed
 from hrm.report.page.records import (
+    KINDS,
     Training,
     environments,
     found_analyses,
@@ -80,7 +81,7 @@ def page_context(places: Places, scale: str) -> dict[str, Any]:
     else:
         runs = [run for experiment in pipeline.experiments.values() for run in experiment.runs]
         trainings = read_trainings(places.results, runs)
-        analyses = read_analyses(places.results, analysis.states.all_runs, analysis.routing.all_runs)
+        analyses = read_analyses(places.results, {kind: getattr(analysis, kind).all_runs for kind in KINDS})
     contrasts = comparison_params(places.params).contrasts
     pairs = read_claims(places.params / "claims.yaml").pairs
     rows = claim_rows(ledger, Origins(trainings, analyses, contrasts, pairs))

@@ -12,6 +12,8 @@ from hrm.core.files import read_json
 from hrm.report.run_paths import WEIGHTS, runs_below
 
 RunKey = tuple[str, str, int]  # task, variant, seed
+# The analyses of runs, by the names of their folders and records, and whether they add metrics to summary.csv.
+KINDS = {"states": True, "routing": False, "test_time": True}
 
 
 @dataclass(frozen=True)
@@ -68,17 +70,15 @@ def found_trainings(results: Path) -> list[Training]:
     return read_trainings(results, [run for run in runs_below(results, "provenance.json") if _evaluated(results, run)])
 
 
-def read_analyses(results: Path, states: Iterable[RunKey], routing: Iterable[RunKey]) -> list[Analysis]:
-    """The analyses of states and of routes by run, then the one of memory; DataError as in `read_trainings`."""
-    found = [_analysis(results, "states", run) for run in states]
-    found += [_analysis(results, "routing", run) for run in routing]
+def read_analyses(results: Path, runs: Mapping[str, Iterable[RunKey]]) -> list[Analysis]:
+    """The analyses of each of `KINDS` by run, then the one of memory; DataError as in `read_trainings`."""
+    found = [_analysis(results, kind, run) for kind in KINDS for run in runs[kind]]
     return [*found, _memory(results / "memory.json")]
 
 
 def found_analyses(results: Path) -> list[Analysis]:
     """As `read_analyses`, of those that there are."""
-    kinds = ("states", "routing")
-    found = [_analysis(results, kind, run) for kind in kinds for run in _analysed(results / kind, kind)]
+    found = [_analysis(results, kind, run) for kind in KINDS for run in _analysed(results / kind, kind)]
     path = results / "memory.json"
     return [*found, _memory(path)] if path.exists() else found
 
@@ -127,10 +127,11 @@ def _analysis(results: Path, kind: str, run: RunKey) -> Analysis:
     run_folder = _folder(results / kind, run)
     path = _of_weights(run_folder, f"{kind}.json") or run_folder / WEIGHTS[0] / f"{kind}.json"
     folder = path.parent
-    metrics = read_json(folder / "metrics.json") if kind == "states" else {}
+    metrics = read_json(folder / "metrics.json") if KINDS[kind] else {}
     origin = _origin(read_json(path), path)
     task, variant, seed = run
-    return Analysis(f"{kind} of {task}/{variant}, seed {seed}", anchor(kind, *run), run, origin, frozenset(metrics))
+    name = f"{kind.replace('_', ' ')} of {task}/{variant}, seed {seed}"
+    return Analysis(name, anchor(kind, *run), run, origin, frozenset(metrics))
 
 
 def _memory(path: Path) -> Analysis:
