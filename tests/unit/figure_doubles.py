@@ -15,8 +15,8 @@ def histories(root: Path, seeds: int = 3) -> list[Path]:
     return paths
 
 
-def segment_tables(root: Path, seeds: int = 1) -> list[Path]:
-    paths = [root / "sudoku" / "hrm" / f"seed{seed}" / "segments.csv" for seed in range(seeds)]
+def segment_tables(root: Path, seeds: int = 1, variant: str = "hrm", player: str = "raw") -> list[Path]:
+    paths = [root / "sudoku" / variant / f"seed{seed}" / player / "segments.csv" for seed in range(seeds)]
     for path in paths:
         path.parent.mkdir(parents=True, exist_ok=True)
         rows = [f"{k},2,500,{k / 10},{k / 10 - 0.05},{k / 10 + 0.05},0.9" for k in range(1, 9)]

@@ -14,6 +14,7 @@ def steps() -> dict[str, Any]:
     answers[0][[0, 5]] = 5, 2
     answers[1][[0]] = 4
     return {
+        "weights": "raw",
         "family": "sudoku",
         "grid_shape": [4, 4],
         "box": [2, 2],

@@ -17,11 +17,13 @@ from hrm.report.chart_schema import DotChart, LineChart
 from hrm.report.charts import compare, csv_of
 from hrm.report.claims_file import read_claims
 from hrm.report.comparison_schema import comparison_params
+from hrm.report.run_paths import Player
 from hrm.report.style import styled
-from hrm.report.summary import SummaryRow, write_summary
+from hrm.report.summary import Key, SummaryRow, key_of, write_summary
 
 CLAIMS = read_claims(PARAMS / "claims.yaml")
-CHARTS = comparison_params(PARAMS).charts
+COMPARISONS = comparison_params(PARAMS)
+CHARTS, SHOWN = COMPARISONS.charts, COMPARISONS.shown
 PLAIN_CLAIMS = yaml.load((PARAMS / "claims.yaml").read_text(), yaml.CSafeLoader)["groups"]
 PLAIN = yaml.safe_load((PARAMS / "comparisons.yaml").read_text())["charts"]
 FACTORS = {"per cent": 100.0, "million parameters": 1e-6, "minutes": 1 / 60}
@@ -44,20 +46,28 @@ def some_results(share: float) -> list[SummaryRow]:
     for chart in PLAIN.values():
         for place, panel in enumerate(chart["panels"]):
             variants = [name for line in panel.get("lines", []) for name in line["variants"]]
-            asked = [(panel["task"], name, key) for name in variants for key in (panel["metric"], panel["x"]["metric"])]
+            asked: list[tuple[str, str, str]] = [
+                (panel["task"], name, key) for name in variants for key in (panel["metric"], panel["x"]["metric"])
+            ]
             for row in chart.get("rows", []):
                 if "variant" in row:
-                    asked.append(plain_key(panel, row, place))
-            for key in asked:
-                mean = float(rng.randint(1, 10**5)) if key[2] in ("parameters", "layers") else rng.random()
-                if rng.random() < share:
-                    found[key] = SummaryRow(*key, rng.randint(1, 3), mean, 0.9 * mean, 1.1 * mean, "t")
+                    task, name, _, metric = plain_key(panel, row, place)
+                    asked.append((task, name, metric))
+            for task, name, metric in asked:
+                for weights in ("raw", "ema"):  # of which a chart shows one
+                    mean = float(rng.randint(1, 10**5)) if metric in ("parameters", "layers") else rng.random()
+                    ends = (0.9 * mean, 1.1 * mean)
+                    if rng.random() < share:
+                        result = SummaryRow(task, name, weights, metric, rng.randint(1, 3), mean, *ends, "t")
+                        found[key_of(result)] = result
     return list(found.values())
 
 
-def plain_key(panel: dict, row: dict, place: int) -> tuple[str, str, str]:
+def plain_key(panel: dict, row: dict, place: int) -> Key:
+    """Variants of TRM with averaged weights, others with raw ones, unless the row says otherwise."""
     task = (row.get("tasks") or [None] * 9)[place] or panel["task"]
-    return task, row["variant"], (row.get("metrics") or [None] * 9)[place] or panel["metric"]
+    weights = row.get("weights") or ("ema" if row["variant"].startswith("trm") else "raw")
+    return task, row["variant"], weights, (row.get("metrics") or [None] * 9)[place] or panel["metric"]
 
 
 def plain_published(panel: dict, row: dict, place: int) -> float | None:
@@ -67,7 +77,8 @@ def plain_published(panel: dict, row: dict, place: int) -> float | None:
             if "claims" in row:
                 wanted = claim["id"] == row["claims"][place]
             else:
-                asked = "/".join(plain_key(panel, row, place))
+                task, variant, _, metric = plain_key(panel, row, place)
+                asked = f"{task}/{variant}/{metric}"
                 wanted = claim["answers"][:1] == [asked] and group["relation"] == "equal"
             if wanted:
                 return claim["value"] / FACTORS.get(group["unit"], 1) * FACTORS.get(panel["unit"], 1)
@@ -89,13 +100,14 @@ def table(folder: Path) -> list[dict[str, str]]:
 def test_a_table_is_what_a_plain_reading_of_summary_and_claims_gives(tmp_path: Path, name: str) -> None:
     results = some_results(0.6)
     assert run(tmp_path, name, results) == 0
-    known = {(row.task, row.variant, row.metric): row for row in results}
+    known = {key_of(row): row for row in results}
     lines = iter(table(tmp_path))
     for place, panel in enumerate(PLAIN[name]["panels"]):
         for row in PLAIN[name]["rows"]:
             line = next(lines)
             assert (line["panel"], line["row"]) == (panel["title"], row["label"])
             ours = known.get(plain_key(panel, row, place)) if "variant" in row else None
+            assert line["weights"] == (plain_key(panel, row, place)[2] if "variant" in row else "")
             factor = FACTORS.get(panel["unit"], 1.0)
             assert (line["state"] == "measured", line["ours"] != "") == (ours is not None, ours is not None)
             if ours is not None:
@@ -109,13 +121,15 @@ def test_a_table_is_what_a_plain_reading_of_summary_and_claims_gives(tmp_path: P
 
 
 def test_lines_take_both_numbers_of_a_variant_from_the_same_summary(tmp_path: Path) -> None:
-    rows = [SummaryRow("sudoku", "hrm", "exact_accuracy", 3, 0.5, 0.4, 0.6, "t")]
-    rows += [SummaryRow("sudoku", "hrm", "parameters", 3, 27e6, None, None, "t")]
+    rows = [SummaryRow("sudoku", "hrm", "raw", "exact_accuracy", 3, 0.5, 0.4, 0.6, "t")]
+    rows += [SummaryRow("sudoku", "hrm", "raw", "parameters", 3, 27e6, None, None, "t")]
+    rows += [SummaryRow("sudoku", "hrm", "ema", "exact_accuracy", 3, 0.9, None, None, "t")]
+    rows += [SummaryRow("sudoku", "hrm", "ema", "layers", 3, 96.0, None, None, "t")]  # not of the weights shown
     assert run(tmp_path, "scaling", rows) == 0
     points = [line for line in table(tmp_path) if line["result"].startswith("sudoku/hrm/")]
-    assert [(line["panel"], line["state"], line["x"]) for line in points] == [
-        ("Width", "measured", "27000000.0"),
-        ("Depth", "not measured", ""),
+    assert [(line["panel"], line["weights"], line["state"], line["ours"], line["x"]) for line in points] == [
+        ("Width", "raw", "measured", "50.0", "27000000.0"),
+        ("Depth", "raw", "not measured", "50.0", ""),
     ]
     published = {line["row"]: (line["published_x"], line["published"]) for line in table(tmp_path) if line["claim"]}
     assert published == {"HRM": ("27275266.0", "55.0"), "Transformer": ("27275266.0", "0.0")}
@@ -130,8 +144,8 @@ LIMITED = {
 @given(ends=st.lists(st.floats(0, 2), min_size=3, max_size=3).map(sorted), words=st.sampled_from(sorted(LIMITED)))
 def test_a_result_passes_when_all_of_its_interval_obeys_the_limit_of_the_claim(ends: list[float], words: str) -> None:
     low, mean, high = ends
-    chart, key = LIMITED[words], ("sudoku", "hrm", "residual_low_within")
-    found = compare("example", chart, {key: SummaryRow(*key, 1, mean, low, high, "bootstrap")}, CLAIMS)[2]
+    row = SummaryRow("sudoku", "hrm", "raw", "residual_low_within", 1, mean, low, high, "bootstrap")
+    found = compare("example", LIMITED[words], {key_of(row): row}, CLAIMS, SHOWN)[2]
     obeys = [end < 1.0 if words == "below" else end >= 1.0 - 1e-9 for end in (low, high)]
     assert found.limit == f"{words} 1"
     assert found.passes == ("yes" if all(obeys) else "undecided" if any(obeys) else "no")
@@ -151,7 +165,7 @@ def test_what_was_not_run_says_so_and_is_no_zero(tmp_path: Path, name: str) -> N
 
 @pytest.mark.parametrize("name", PLAIN)
 def test_figures_show_every_result_and_cut_no_word(tmp_path: Path, name: str) -> None:
-    rows = compare(name, CHARTS[name], {(row.task, row.variant, row.metric): row for row in some_results(0.7)}, CLAIMS)
+    rows = compare(name, CHARTS[name], {key_of(row): row for row in some_results(0.7)}, CLAIMS, SHOWN)
     (tmp_path / "chart.csv").write_text(csv_of(rows, CHARTS[name].kind))
     with styled():
         figure = draw(name, tmp_path / "chart.csv")
@@ -171,6 +185,51 @@ def test_figures_show_every_result_and_cut_no_word(tmp_path: Path, name: str) ->
         if text.get_text() and text.get_visible():
             assert box.x0 >= page.x0 - 1 and box.x1 <= page.x1 + 1, text.get_text()
             assert box.y0 >= page.y0 - 1 and box.y1 <= page.y1 + 1, text.get_text()
+
+
+ROW = "\n  - {label: ours, variant: hrm}"
+PLAYERS = {
+    "raw": (ROW, "raw weights;"),
+    "ema": (ROW.replace("hrm}", "trm}"), "averaged weights;"),
+    "both": (
+        ROW + ROW.replace("ours", "TRM").replace("hrm}", "trm}"),
+        "averaged weights: TRM; raw weights: all others;",
+    ),
+    "more averaged": (
+        "".join(ROW.replace("ours", name).replace("hrm}", "trm}") for name in ("A", "B")) + ROW,
+        "raw weights: ours; averaged weights: all others;",
+    ),
+    "of the row": (ROW.replace("hrm}", "hrm, weights: ema}"), "averaged weights;"),
+}
+
+
+@pytest.mark.parametrize("case", PLAYERS)
+def test_a_chart_shows_the_weights_of_its_variants_or_of_the_row_and_names_them(tmp_path: Path, case: str) -> None:
+    rows, words = PLAYERS[case]
+    chart = DotChart.model_validate(yaml.safe_load(EXAMPLE.replace(ROW, rows)))
+    values: dict[Player, float] = {"raw": 0.25, "ema": 0.75, "untrained": 0.1, "chance": 0.2, "": 0.3}
+    results = [
+        SummaryRow("sudoku", variant, weights, "exact_accuracy", 1, value, None, None, "single")
+        for variant in ("hrm", "trm")
+        for weights, value in values.items()
+    ]
+    found = compare("example", chart, {key_of(row): row for row in results}, CLAIMS, SHOWN)
+    measured = [row for row in found if row.state == "measured"]
+    shown = {"raw": ["raw"], "both": ["raw", "ema"], "more averaged": ["ema", "ema", "raw"]}.get(case, ["ema"])
+    assert [(row.weights, row.ours) for row in measured] == [(kind, 100 * values[kind]) for kind in shown]  # type: ignore[index]
+    (tmp_path / "chart.csv").write_text(csv_of(found, "dots"))
+    title = figure_dots.draw(tmp_path / "chart.csv", chart, "95 %").legends[0].get_title().get_text()
+    assert " ".join(title.split()).startswith(words)
+
+
+def test_a_variant_of_which_there_are_players_without_skill_alone_was_not_run() -> None:
+    chart = DotChart.model_validate(yaml.safe_load(EXAMPLE))
+    states = {}
+    kinds: tuple[Player, ...] = ("untrained", "chance", "", "ema")
+    for kind in kinds:
+        row = SummaryRow("sudoku", "hrm", kind, "exact_accuracy", 1, 0.1, None, None, "single")
+        states[kind] = compare("example", chart, {key_of(row): row}, CLAIMS, SHOWN)[0].state
+    assert states == {"untrained": "not run", "chance": "not run", "": "not run", "ema": "not measured"}
 
 
 def draw(name: str, path: Path):
@@ -206,7 +265,7 @@ def test_a_wrong_chart_is_one_line_with_file_and_key(tmp_path: Path, capsys, old
     assert old in EXAMPLE
     file = params / "comparisons.yaml"
     charts = {"example": yaml.safe_load(EXAMPLE.replace(old, new, 1))}
-    file.write_text(yaml.safe_dump(yaml.safe_load(file.read_text()) | {"charts": charts}))
+    file.write_text(yaml.safe_dump(yaml.safe_load(file.read_text()) | {"charts": charts}, sort_keys=False))
     assert run(tmp_path, "example", [], params) == 2
     lines = capsys.readouterr().err.strip().splitlines()
     assert len(lines) == 1 and not (tmp_path / "chart.csv").exists()

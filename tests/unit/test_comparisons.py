@@ -1,9 +1,12 @@
 """Contrasts seed by seed, and means over the rows of a study."""
 
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,10 +16,11 @@ from hrm.core.errors import ParameterError
 from hrm.core.schema import run_params
 from hrm.report.aggregates import aggregate, label_of, published_values
 from hrm.report.claims_file import read_claims
-from hrm.report.comparison_schema import AggregateParams, ContrastParams, comparison_params
+from hrm.report.comparison_schema import AggregateParams, ComparisonParams, ContrastParams, comparison_params
 from hrm.report.contrasts import contrast_runs
 from hrm.report.figure_aggregates import draw
-from hrm.report.summary import SummaryRow, summarise, write_summary
+from hrm.report.run_paths import Player
+from hrm.report.summary import SummaryRow, key_of, read_summary, summarise, write_summary
 
 SHARES = st.floats(0, 1)
 ROWS = ["hl_2x2", "hl_4x4", "bptt_4", "detached_4"]
@@ -40,7 +44,7 @@ def test_a_contrast_is_the_weighted_sum_of_each_seed_and_its_interval_that_of_th
     assert [found["boards", "contrast_x"][f"seed{seed}"]["exact_accuracy"] for seed in range(len(values))] == (
         pytest.approx(list(sums))
     )
-    row = next(row for row in summarise(found, 0.95) if row.metric == "exact_accuracy")
+    row = next(row for row in summarise(found, "raw", 0.95) if row.metric == "exact_accuracy")
     assert row.mean == pytest.approx(sums.mean(), abs=1e-6)
     assert row.low is not None and row.low <= row.mean + 1e-6  # and may be negative
 
@@ -67,8 +71,25 @@ def test_the_segments_contrast_differs_in_segments_alone() -> None:
         assert run.model == other.model and weights[name[:-1] + ("2" if weight > 0 else "4")] == -weight
 
 
-def row_of(variant: str, metric: str, mean: float) -> SummaryRow:
-    return SummaryRow("boards", variant, metric, 3, mean, None, None, "t")
+def test_summarise_takes_the_contrasts_of_each_player_by_itself(tmp_path: Path) -> None:
+    values = {"raw": (0.5, 0.2), "ema": (0.9, 0.3), "untrained": (0.25, 0.25), "chance": (0.1, None)}
+    paths = []
+    for player, pair in values.items():
+        for variant, value in zip(("trm", "trm_one_step"), pair, strict=True):
+            if value is not None:
+                paths.append(tmp_path / "sudoku" / variant / "seed0" / player / "metrics.json")
+                paths[-1].parent.mkdir(parents=True)
+                paths[-1].write_text(json.dumps({"exact_accuracy": value}))
+    out = tmp_path / "summary.csv"
+    assert main(["summarise", *map(str, paths), "--out", str(out), "--params", str(PARAMS)]) == 0
+    name = "contrast_trm_one_step"
+    found = {weights: row.mean for (_, variant, weights, _), row in read_summary(out).items() if variant == name}
+    # Of chance one variant is missing: another player's does not stand in for it.
+    assert found == {"raw": pytest.approx(0.3), "ema": pytest.approx(0.6), "untrained": 0.0}
+
+
+def row_of(variant: str, metric: str, mean: float, weights: Player = "raw") -> SummaryRow:
+    return SummaryRow("boards", variant, weights, metric, 3, mean, None, None, "t")
 
 
 def test_groups_are_means_of_rows_beside_the_published_ones_grouped_the_same_way() -> None:
@@ -79,7 +100,9 @@ def test_groups_are_means_of_rows_beside_the_published_ones_grouped_the_same_way
     assert len(variants) == 10
     rows = [row_of(name, metric, published[name, metric] / 100) for name in variants for metric in params.metrics]
     rows += [row_of(name, "exact_accuracy", 0.9) for name in ("contrast_segments", "board_hl_2x4_s2")]  # no rows of it
-    found = aggregate(params, {(row.task, row.variant, row.metric): row for row in rows}, claims, PARAMS, "gpu")
+    players: tuple[Player, ...] = ("ema", "untrained", "chance")  # which the study does not have
+    rows += [row_of(name, metric, 0.99, player) for name in variants for metric in params.metrics for player in players]
+    found = aggregate(params, {key_of(row): row for row in rows}, claims, PARAMS, "gpu")
     for row in found:  # ours are the published numbers here
         assert row.mean == pytest.approx(row.published)
         assert row.least <= row.mean <= row.most
@@ -130,11 +153,52 @@ def test_command_and_figure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert titles == ["segments in training", "architecture", "H × L cycles"]
     assert main(["aggregate", "bords", *common]) == 2
     assert "no aggregate 'bords' in comparisons.yaml; allowed are boards" in capsys.readouterr().err
-    summary.write_text(write_summary([]))
-    assert main(["aggregate", "boards", *common]) == 2
-    assert "no results of task boards" in capsys.readouterr().err
+    averaged = [row_of("board_hl_2x2_s2", "exact_accuracy", 0.5, "ema")]  # are not the study's weights
+    for others in ([], averaged):
+        summary.write_text(write_summary(others))
+        assert main(["aggregate", "boards", *common]) == 2
+        assert "no results of task boards" in capsys.readouterr().err
 
 
 def test_a_grouping_that_nobody_knows_is_refused() -> None:
-    with pytest.raises(ValueError, match="segments"):
-        AggregateParams(task="boards", metrics=["exact_accuracy"], by=["colour"], rows={"a": {}})  # type: ignore[list-item]
+    known = {"task": "boards", "weights": "raw", "metrics": ["exact_accuracy"], "rows": {"a": {}}}
+    AggregateParams.model_validate(known | {"by": ["cycles"]})
+    with pytest.raises(ValueError, match=r"by\.0\n.*segments"):
+        AggregateParams.model_validate(known | {"by": ["colour"]})
+    for weights in ("chance", None):
+        with pytest.raises(ValueError, match=r"weights\n.*'raw' or 'ema'"):
+            AggregateParams.model_validate(known | {"by": ["cycles"], "weights": weights})
+
+
+def test_the_first_pattern_that_fits_a_variant_says_which_weights_are_shown() -> None:
+    shown = comparison_params(PARAMS).shown
+    variants = [path.stem for path in (PARAMS / "variants").glob("*.yaml")]
+    for variant in variants:
+        assert shown(variant) == ("ema" if variant.startswith("trm") else "raw"), variant
+    empty = {"bands": {}, "contrasts": {}, "aggregates": {}, "charts": {}}
+    patterns = {"trm_one_step": "raw", "trm*": "ema", "*": "raw"}
+    found = ComparisonParams.model_validate(empty | {"weights": patterns})
+    assert [found.shown(name) for name in ("trm_one_step", "trm", "hrm")] == ["raw", "ema", "raw"]
+
+
+@pytest.mark.parametrize(
+    ("weights", "words"),
+    [
+        ({"trm*": "ema"}, "must end with the pattern '*'"),
+        ({"*": "raw", "trm*": "ema"}, "must end with the pattern '*'"),
+        ({}, "weights"),
+        ({"*": "chance"}, "'raw' or 'ema'"),
+    ],
+)
+def test_patterns_of_weights_that_leave_a_variant_out_are_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], weights: dict[str, str], words: str
+) -> None:
+    params = Path(shutil.copytree(PARAMS, tmp_path / "params"))
+    file = params / "comparisons.yaml"
+    file.write_text(yaml.safe_dump(yaml.safe_load(file.read_text()) | {"weights": weights}, sort_keys=False))
+    (tmp_path / "summary.csv").write_text(write_summary([]))
+    places = ["--summary", str(tmp_path / "summary.csv"), "--claims", str(params / "claims.yaml")]
+    out = tmp_path / "chart.csv"
+    assert main(["compare", "main", *places, "--params", str(params), "--out", str(out)]) == 2
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert "comparisons.yaml" in line and words in line and not out.exists()

@@ -8,22 +8,31 @@ import pytest
 from figure_doubles import histories, segment_tables
 from matplotlib.figure import Figure
 
+from hrm.core.errors import DataError
 from hrm.report import figure_curves, figure_segments, style
-from hrm.report.run_paths import runs_below
-from hrm.report.tables import Run, legend_names, read_table
+from hrm.report.run_paths import Player, runs_below
+from hrm.report.tables import Run, in_order, legend_names, read_runs, read_table
 
 LONG = ("pointer_baseline", "pointer_last_refinement", "pointer_with_a_longer_name")
 
 
-def groups(root: Path, counts: dict[tuple[str, str], int]) -> dict[tuple[str, str], list[Run]]:
+def groups(
+    root: Path, counts: dict[tuple[str, str], int], players: Sequence[Player] = ("", "")
+) -> dict[tuple[str, str], list[Run]]:
+    """So many runs a variant, all of the player at its place."""
     table = read_table(segment_tables(root)[0], ["segments"])
-    return {(task, name): [Run(task, name, f"seed{n}", table) for n in range(k)] for (task, name), k in counts.items()}
+    return {
+        (task, name): [Run(task, name, f"seed{n}", player, table) for n in range(count)]
+        for ((task, name), count), player in zip(counts.items(), players, strict=False)
+    }
 
 
 def many(path: Path, root: Path) -> list[Path]:
     """Copies of a table for three variants with long names, of two tasks with long names."""
     made = [
-        root / task / name / "seed0" / path.name for task in ("lattice_mazes", "lattice_mazes_open") for name in LONG
+        root / task / name / Path(*path.parts[path.parts.index("seed0") :])
+        for task in ("lattice_mazes", "lattice_mazes_open")
+        for name in LONG
     ]
     for copy in made:
         copy.parent.mkdir(parents=True)
@@ -61,6 +70,43 @@ def test_seeds_stand_once_where_all_lines_have_as_many(tmp_path: Path) -> None:
 def test_names_have_their_task_where_there_are_several(tmp_path: Path) -> None:
     names, _ = legend_names(groups(tmp_path, {("mazes", "hrm"): 1, ("sudoku", "hrm"): 1}))
     assert names == ["mazes, hrm", "sudoku, hrm"]
+
+
+NAMES = ["hrm", "single"]
+
+
+@pytest.mark.parametrize(
+    ("counts", "players", "expected"),
+    [
+        ((1, 1), ("raw", "raw"), (NAMES, "raw weights; 1 seed")),
+        ((3, 3), ("ema", "ema"), (NAMES, "averaged weights; thick lines: means of 3 seeds")),
+        ((2, 1), ("raw", "raw"), (["hrm (2 seeds)", "single (1 seed)"], "raw weights; thick lines: means of seeds")),
+        ((1, 1), ("raw", "ema"), (["hrm, raw weights", "single, averaged weights"], "1 seed")),
+        (
+            (2, 1),
+            ("ema", "raw"),
+            (["hrm, averaged weights (2 seeds)", "single, raw weights (1 seed)"], "thick lines: means of seeds"),
+        ),
+    ],
+)
+def test_weights_stand_once_where_all_lines_have_the_same_and_else_on_each(
+    tmp_path: Path, counts: tuple[int, int], players: tuple[Player, Player], expected: tuple[list[str], str]
+) -> None:
+    found = groups(tmp_path, {("sudoku", name): count for name, count in zip(NAMES, counts, strict=True)}, players)
+    assert legend_names(found) == expected
+
+
+def test_tables_of_two_players_are_no_seeds_of_one_variant(tmp_path: Path) -> None:
+    raw, ema = (segment_tables(tmp_path, 1, "hrm", player)[0] for player in ("raw", "ema"))
+    other = segment_tables(tmp_path, 1, "single", "ema")[0]
+    found = read_runs([raw, other], ["segments"])
+    assert {group: [run.player for run in runs] for group, runs in found.items()} == {
+        ("sudoku", "hrm"): ["raw"],
+        ("sudoku", "single"): ["ema"],
+    }
+    assert [run.player for run in in_order([ema, raw, other], ["segments"])] == ["ema", "raw", "ema"]
+    with pytest.raises(DataError, match=r"raw/segments.csv: a table of ema was given for sudoku/hrm as well"):
+        read_runs([raw, ema], ["segments"])
 
 
 def test_runs_are_the_folders_named_by_a_seed(tmp_path: Path) -> None:

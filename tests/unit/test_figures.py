@@ -39,9 +39,9 @@ def dataset_info() -> dict[str, Any]:
     return {"family": "sudoku", "statistics": {"train": rating([0, 0, 5, 5]), "test": rating([0, 0, 10, 20, 10])}}
 
 
-def routing_tables(root: Path) -> list[Path]:
+def routing_tables(root: Path, variant: str = "pointer", player: str = "raw") -> list[Path]:
     """Two refinements, one block, two heads: routes of 80 and 60 %, attention of (10, 30) and (20, 40) %."""
-    path = root / "lattice_mazes" / "pointer" / "seed0" / "routing.csv"
+    path = root / "lattice_mazes" / variant / "seed0" / player / "routing.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     lines = ["kind,segment,refinement,block,head,choices,weight,entropy,share"]
     for refinement, routes, heads in ((1, 0.8, (0.1, 0.3)), (2, 0.6, (0.2, 0.4))):
@@ -119,6 +119,24 @@ def test_routing_draws_each_block_and_head_thin_and_their_mean_thick(tmp_path: P
     assert mean == pytest.approx([20, 30])
 
 
+@pytest.mark.parametrize(
+    ("players", "names", "title"),
+    [
+        (("raw", "raw"), ["pointer", "pointer_gated"], "raw weights; thick: mean of all"),
+        (("ema", "ema"), ["pointer", "pointer_gated"], "averaged weights; thick: mean of all"),
+        (("ema", "raw"), ["pointer, averaged weights", "pointer_gated, raw weights"], "thick: mean of all"),
+    ],
+)
+def test_routing_names_the_weights_of_its_networks(
+    tmp_path: Path, players: tuple[str, str], names: list[str], title: str
+) -> None:
+    variants = zip(("pointer", "pointer_gated"), players, strict=True)
+    with style.styled():
+        (legend,) = figure_routing.draw([routing_tables(tmp_path, *pair)[0] for pair in variants]).legends
+    assert [text.get_text() for text in legend.get_texts()][:2] == names
+    assert legend.get_title().get_text() == title
+
+
 def test_networks_without_routes_have_a_panel_of_attention_alone(tmp_path: Path) -> None:
     (path,) = routing_tables(tmp_path)
     path.write_text("".join(line for line in path.open() if not line.startswith("routing")))
@@ -185,9 +203,25 @@ def test_segments_mark_the_trained_number_and_state_n(tmp_path: Path) -> None:
         several = figure_segments.draw(segment_tables(tmp_path, 2), "95 %").axes[0]
     assert list(np.asarray(single.lines[-1].get_xdata())) == [2, 2]
     legend = figure_segments.draw(segment_tables(tmp_path), "95 %").legends[0]
-    assert "n = 500" in legend.get_title().get_text()
+    assert legend.get_title().get_text().split(";") == [
+        "n = 500 test puzzles",
+        " raw weights",
+        " 1 seed",
+        "\nbands: 95 % Wilson intervals",
+    ]
     assert len(single.collections) == 1  # the Wilson band
     assert (len(several.collections), len(several.lines)) == (0, 2 + 1 + 1)
+
+
+def test_a_table_in_the_folder_of_no_player_is_one_line_that_names_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (path,) = segment_tables(tmp_path, player="averaged")
+    options = ["--tables", str(path), "--params", str(PARAMS)]
+    assert main(["render", "segments", *options, "--out", str(tmp_path / "out" / "figure")]) == 2
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert f"{path}: is not of the form" in line and "PLAYER being raw, ema, untrained or chance" in line
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def test_the_last_step_of_each_segment_is_its_prediction() -> None:
 
 def test_marks_say_what_is_new_right_and_wrong() -> None:
     target, given = np.array([[2, 3, 4, 0]]), np.array([[2, 1, 1, 1]])  # the first is given, the last is padding
-    film = Film("sudoku", given, target, [], 1, 1, (1, 4), 0, 0, 1)
+    film = Film("sudoku", given, target, [], 1, 1, (1, 4), 0, 0, 1, "")
     before, shown = np.array([[2, 5, 4, 0]]), np.array([[3, 3, 5, 0]])
     marks = mark(film, shown, before)
     assert marks.new.tolist() == [[True, True, True, False]]
@@ -105,6 +105,22 @@ def test_the_strip_shows_input_answers_and_target_with_their_places() -> None:
     assert titles[4] == ["target"]
     assert stepwise[1] == "seg. 1, step 1\n3 wrong"
     assert stepwise[2].startswith("seg. 1, step 2\n2 wrong\np(halt)")
+
+
+@pytest.mark.parametrize(
+    ("weights", "words"), [("raw", "raw weights"), ("ema", "averaged weights"), (None, None), ("other", None)]
+)
+def test_the_strip_and_the_animation_name_the_weights_where_the_file_does(
+    weights: str | None, words: str | None
+) -> None:
+    known = steps()
+    del known["weights"]  # as in files of older evaluations
+    film = read_film(known if weights is None else known | {"weights": weights}, "steps.json")
+    with style.styled():
+        strip, moving = figure_steps.draw(film), figure_steps.draw_moving(film, film.frames[0], None)
+    expected = ["Test puzzle 7 of 50", "difficulty: 1 guess", *([] if words is None else [words])]
+    assert strip.get_suptitle().strip().split(", ") == expected
+    assert moving.axes[0].get_title().split("\n") == expected
 
 
 @pytest.mark.parametrize("family", ["maze", "lattice", "arc", "other"])

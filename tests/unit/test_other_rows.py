@@ -31,7 +31,7 @@ def write_csv(path: Path, rows: list[dict[str, Any]]) -> Path:
     return path
 
 
-def difficulty(folder: Path, counts: list[tuple[int, int]], task: str = "sudoku") -> Path:
+def difficulty(folder: Path, counts: list[tuple[int, int]], task: str = "sudoku", player: str = "raw") -> Path:
     """difficulty.csv of (examples, solved) in BINS."""
     rows = [
         {
@@ -43,7 +43,7 @@ def difficulty(folder: Path, counts: list[tuple[int, int]], task: str = "sudoku"
         for (low, high), (n, k) in zip(BINS, counts, strict=True)
         if n
     ]
-    return write_csv(folder / task / "hrm" / "seed0" / "difficulty.csv", rows)
+    return write_csv(folder / task / "hrm" / "seed0" / player / "difficulty.csv", rows)
 
 
 COUNTS = st.tuples(st.integers(0, 3000), st.floats(0, 1)).map(lambda pair: (pair[0], round(pair[0] * pair[1])))
@@ -57,10 +57,11 @@ def test_a_band_is_the_share_of_all_its_examples(
     path = difficulty(tmp_path_factory.mktemp("band"), counts)
     found = band_runs([path], BAND, 0.95)
     examples, solved = (sum(count[place] for count in counts[1:3]) for place in (0, 1))
+    assert set(found) == {"raw"}
     if not examples:
-        assert found == {}
+        assert found["raw"] == {}
         return
-    metrics = found["sudoku", "hrm"]["seed0"]
+    metrics = found["raw"]["sudoku", "hrm"]["seed0"]
     assert metrics["exact_accuracy_moderate"] == pytest.approx(solved / examples)
     assert metrics["examples_moderate"] == examples
     low, high = (metrics[f"exact_accuracy_moderate_{end}"] for end in ("low", "high"))
@@ -69,12 +70,24 @@ def test_a_band_is_the_share_of_all_its_examples(
 
 def test_other_tasks_have_no_band_and_a_bin_across_its_edge_is_refused(tmp_path: Path) -> None:
     counts = [(10, 5)] * 4
-    assert band_runs([difficulty(tmp_path, counts, "boards")], BAND, 0.95) == {}
+    assert band_runs([difficulty(tmp_path, counts, "boards")], BAND, 0.95) == {"raw": {}}
     path = difficulty(tmp_path, counts)
     with pytest.raises(DataError, match=r"the bin from 10 is only partly in moderate, 5 to 15"):
         band_runs([path], {"moderate": BandParams(task="sudoku", least=5, most=15)}, 0.95)
     with pytest.raises(ValueError, match="must not be above most"):
         BandParams(task="sudoku", least=5, most=4)
+
+
+def test_bands_of_both_weights_are_kept_apart_and_a_table_of_nobody_is_refused(tmp_path: Path) -> None:
+    raw, ema = ((10, 5), (10, 2), (10, 3), (10, 0)), ((10, 5), (10, 9), (10, 10), (10, 0))
+    paths = [difficulty(tmp_path, list(raw)), difficulty(tmp_path, list(ema), player="ema")]
+    found = band_runs(paths, BAND, 0.95)
+    shares = {player: runs["sudoku", "hrm"]["seed0"]["exact_accuracy_moderate"] for player, runs in found.items()}
+    assert shares == {"raw": 0.25, "ema": 0.95}
+    with pytest.raises(DataError, match=r"seed0/difficulty.csv: must lie in a folder raw, ema, untrained or chance"):
+        band_runs([difficulty(tmp_path, list(raw), player="")], BAND, 0.95)
+    with pytest.raises(DataError, match=r"averaged/difficulty.csv: is not of the form .*PLAYER being raw, ema, "):
+        band_runs([difficulty(tmp_path, list(raw), player="averaged")], BAND, 0.95)
 
 
 def test_bands_are_made_of_the_bins_that_the_evaluation_counts() -> None:
@@ -94,7 +107,9 @@ def memory(path: Path, **bytes_by_calls: dict[int, int]) -> Path:
 
 def test_memory_growth_is_that_from_fewest_to_most_calls_in_any_order(tmp_path: Path) -> None:
     path = memory(tmp_path / "memory.csv", one_step={24: 50, 3: 50, 12: 70}, full={12: 40, 3: 10, 24: 75})
-    found = {row.metric: row.mean for row in memory_rows(path, "sudoku", "hrm")}
+    rows = memory_rows(path, "sudoku", "hrm")
+    assert {row.weights for row in rows} == {""}  # no trained network is behind them
+    found = {row.metric: row.mean for row in rows}
     assert found == {
         "memory_calls_growth": 8.0,
         "memory_growth_one_step": 1.0,
@@ -135,7 +150,7 @@ def dataset(path: Path) -> Path:
 
 def test_a_data_set_gives_its_counts_and_numbers_of_its_statistics(tmp_path: Path) -> None:
     rows = data_rows([dataset(tmp_path / "dataset.json")])
-    assert {(row.task, row.variant) for row in rows} == {("arc_agi_1", "data")}
+    assert {(row.task, row.variant, row.weights) for row in rows} == {("arc_agi_1", "data", "")}
     assert {row.metric: row.mean for row in rows} == {
         "puzzle_ids": 7,
         "train_examples": 3,
@@ -157,14 +172,18 @@ def test_a_data_set_gives_its_counts_and_numbers_of_its_statistics(tmp_path: Pat
 def test_summarise_writes_bands_with_wilson_intervals_and_memory(tmp_path: Path) -> None:
     table = difficulty(tmp_path, [(10, 9), (50, 30), (50, 20), (10, 1)])
     table.with_name("metrics.json").write_text(json.dumps({"exact_accuracy": 0.5}))
+    averaged = difficulty(tmp_path, [(10, 9), (50, 50), (50, 50), (10, 1)], player="ema")
     grown = memory(tmp_path / "memory.csv", one_step={3: 50, 24: 50})
-    files = [str(table.with_name("metrics.json")), "--difficulty", str(table), "--memory", str(grown)]
+    tables = ["--difficulty", str(table), str(averaged), "--memory", str(grown)]
+    files = [str(table.with_name("metrics.json")), *tables]
     out = tmp_path / "summary.csv"
     assert main(["summarise", *files, "--out", str(out), "--params", str(PARAMS)]) == 0
     found = read_summary(out)
-    band = found["sudoku", "hrm", "exact_accuracy_moderate"]
+    band = found["sudoku", "hrm", "raw", "exact_accuracy_moderate"]
     assert (band.mean, band.method) == (0.5, "wilson")
     # Wilson's interval of 50 of 100, from his formula by hand: 0.5 -+ 1.959964 / 2 / sqrt(100 + 1.959964^2).
     assert (band.low, band.high) == (pytest.approx(0.403832, abs=1e-5), pytest.approx(0.596168, abs=1e-5))
-    assert found["sudoku", "hrm", "memory_growth_one_step"].mean == 1.0
-    assert ("sudoku", "hrm", "exact_accuracy_moderate_low") not in found
+    assert found["sudoku", "hrm", "ema", "exact_accuracy_moderate"].mean == 1.0
+    assert ("sudoku", "hrm", "ema", "exact_accuracy") not in found
+    assert found["sudoku", "hrm", "", "memory_growth_one_step"].mean == 1.0
+    assert "exact_accuracy_moderate_low" not in {metric for *_, metric in found}

@@ -1,5 +1,6 @@
 """Variants side by side: a row a variant, a panel a metric, ours beside what was published."""
 
+import textwrap
 from pathlib import Path
 
 import pandas as pd
@@ -18,6 +19,7 @@ from hrm.report.tables import read_table
 
 NUMBERS = ("ours", "low", "high", "seeds", "published")
 WORDS = ("panel", "row", "state", "limit", "weights")
+LETTERS_OF_COLUMN, LETTERS_OF_PAGE = 54, 112  # of a line in a legend of that width
 APART = 0.17  # of a row: ours above its middle, published below
 COUNTS = ("parameters", "million parameters")
 SHADE = "#ECECEC"
@@ -42,8 +44,10 @@ def draw(path: Path, chart: DotChart, confidence_text: str) -> Figure:
         raise DataError(f"{path}: has other rows than the chart {chart.title!r}; hrm compare makes the table")
     shown = {title: part["published"].notna().any() for title, part in parts.items()}
     limits = any(panel.limit is not None for panel in chart.panels)
+    narrow = len(chart.panels) == 1
+    title = told(table, confidence_text, narrow)
     figure = style.new_figure(
-        style.COLUMN_WIDTH if len(chart.panels) == 1 else style.PAGE_WIDTH, 1.35 + 0.27 * len(labels)
+        style.COLUMN_WIDTH if narrow else style.PAGE_WIDTH, 1.35 + 0.27 * len(labels) + 0.17 * title.count("\n")
     )
     places = figure.subplots(1, len(chart.panels), squeeze=False, sharey=True)[0]
     for axes, panel in zip(places, chart.panels, strict=True):
@@ -58,14 +62,8 @@ def draw(path: Path, chart: DotChart, confidence_text: str) -> Figure:
         handles.append(Line2D([], [], color=style.VERMILLION, marker="D", mfc="none", ls="none", label=text))
     if limits:
         handles.append(Patch(facecolor=SHADE, edgecolor=style.GREY, label="beyond the limit of the claim"))
-    columns = 1 if len(chart.panels) == 1 else len(handles)
-    figure.legend(
-        handles=handles,
-        loc="outside lower left",
-        ncols=max(columns, 1),
-        title=told(table, confidence_text, "\n" if columns == 1 else " "),
-        alignment="left",
-    )
+    columns = 1 if narrow else max(len(handles), 1)
+    figure.legend(handles=handles, loc="outside lower left", ncols=columns, title=title, alignment="left")
     figure.suptitle(chart.title, x=0.01, ha="left", fontsize=9)
     return figure
 
@@ -78,26 +76,29 @@ def read_chart(path: Path, numbers: tuple[str, ...], words: tuple[str, ...], pan
     return table
 
 
-def told(table: pd.DataFrame, confidence_text: str, between: str) -> str:
-    """Whose weights and how many seeds there are, and what the bars are, or that nothing was run."""
+def told(table: pd.DataFrame, confidence_text: str, narrow: bool) -> str:
+    """Whose weights and how many seeds there are, and what the bars are, or that nothing was run; in lines that fit."""
     seeds = sorted({int(seeds) for seeds in table["seeds"] if seeds > 0})
     if not seeds:
         return "nothing of this chart was run at this scale"
     range_ = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
-    return (
-        f"{_weights(table)};{between}{range_} seed{'' if seeds == [1] else 's'} a result; "
-        f"bars: {confidence_text} intervals{between}over seeds, of one seed over test puzzles"
-    )
+    parts = [
+        _weights(table),
+        f"{range_} seed{'' if seeds == [1] else 's'} a result",
+        f"bars: {confidence_text} intervals over seeds, of one seed over test puzzles",
+    ]
+    return textwrap.fill("; ".join(parts), LETTERS_OF_COLUMN if narrow else LETTERS_OF_PAGE)
 
 
 def _weights(table: pd.DataFrame) -> str:
-    """The weights of the results in words; where both are among them, which rows have the averaged ones."""
+    """The weights of the results in words; where both are among them, which rows have those that fewer rows have."""
     measured = table[table["state"] == "measured"]
-    kinds = list(dict.fromkeys(measured["weights"]))
+    kinds = sorted(set(measured["weights"]))
+    rows = {kind: list(dict.fromkeys(measured["row"][measured["weights"] == kind])) for kind in kinds}
     if len(kinds) == 1:
         return WEIGHTS_IN_WORDS[kinds[0]]
-    averaged = dict.fromkeys(measured[measured["weights"] == "ema"]["row"])
-    return f"averaged weights of {', '.join(averaged)}; else raw ones"
+    fewer, other = sorted(kinds, key=lambda kind: len(rows[kind]))
+    return f"{WEIGHTS_IN_WORDS[fewer]}: {', '.join(rows[fewer])}; {WEIGHTS_IN_WORDS[other]}: all others"
 
 
 def _panel(axes: Axes, panel: DotPanelParams, rows: pd.DataFrame, apart: float) -> None:

@@ -52,7 +52,7 @@ def draw(path: Path, chart: LineChart, confidence_text: str) -> Figure:
     if drawn:
         text = "published (data of scale paper)"
         handles.append(Line2D([], [], color=style.GREY, marker="D", mfc="none", linestyle="none", label=text))
-    title = told(table, confidence_text, "\n" if narrow else " ")
+    title = told(table, confidence_text, narrow)
     figure.legend(handles=handles, loc="outside lower left", ncols=1, title=title, alignment="left")
     figure.suptitle(chart.title, x=0.01, ha="left", fontsize=9)
     return figure

@@ -1,6 +1,6 @@
 """How evenly the pointer models choose: entropy of routes and of attention by refinement, a column of panels a task."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from hrm.core.errors import DataError
 from hrm.report import style
-from hrm.report.run_paths import WEIGHTS_IN_WORDS
+from hrm.report.run_paths import WEIGHTS, WEIGHTS_IN_WORDS
 from hrm.report.tables import Run, read_runs
 
 COLUMNS = ("segment", "refinement", "block", "share")
@@ -51,10 +51,12 @@ def draw(paths: Sequence[Path]) -> Figure:
             if row == len(kinds) - 1:
                 axes.set_xlabel("refinement")
         grid[row, 0].set_ylabel(KINDS[kind])
-    handles = [Line2D([], [], label=name, **_look(index)) for index, name in enumerate(variants)]
+    players = {variant: _weights(groups, variant) for variant in variants}
+    common = len(set(players.values())) == 1
+    names = [name if common or not players[name] else f"{name}, {players[name]}" for name in variants]
+    handles = [Line2D([], [], label=name, **_look(index)) for index, name in enumerate(names)]
     handles.append(Line2D([], [], color=style.GREY, lw=0.6, label="thin: each block, and each head of it"))
-    players = {WEIGHTS_IN_WORDS.get(run.player, "") for runs in groups.values() for run in runs}
-    weights = "".join(f"{player}; " for player in players if player and len(players) == 1)
+    weights = f"{players[variants[0]]}; " if common and players[variants[0]] else ""
     figure.suptitle("Entropy of routes and attention", size=8.5, ha="left", x=0.02)
     figure.legend(handles=handles, loc="outside lower left", title=f"{weights}thick: mean of all", alignment="left")
     return figure
@@ -76,6 +78,12 @@ def _lines(axes: Axes, rows: pd.DataFrame, index: int) -> None:
         thin = {**look, "markersize": 2, "linewidth": 0.6, "alpha": 0.55, **alone}
         axes.plot(table.index, 100 * np.asarray(table), **thin)
     axes.plot(table.index, 100 * table.mean(axis=1), **look)
+
+
+def _weights(groups: Mapping[tuple[str, str], list[Run]], variant: str) -> str:
+    """The weights of a variant's runs, in words."""
+    players = {run.player for (_, name), runs in groups.items() if name == variant for run in runs}
+    return " and ".join(WEIGHTS_IN_WORDS[player] for player in WEIGHTS if player in players)
 
 
 def _look(index: int) -> dict[str, Any]:

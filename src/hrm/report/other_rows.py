@@ -8,7 +8,7 @@ from hrm.core.errors import DataError
 from hrm.evaluation.intervals import wilson_interval
 from hrm.report.comparison_schema import BandParams
 from hrm.report.contrasts import Runs
-from hrm.report.run_paths import NOBODY, Player, run_of
+from hrm.report.run_paths import NOBODY, Player, player_run_of
 from hrm.report.summary import DIGITS, SummaryRow
 
 MEMORY_COLUMNS = {"rule", "module_calls", "saved_bytes", "peak_bytes"}
@@ -61,7 +61,7 @@ def band_runs(paths: Iterable[Path], bands: Mapping[str, BandParams], confidence
     """
     players: dict[Player, Runs] = {}
     for path in paths:
-        task, variant, seed, player = run_of(path)
+        task, variant, seed, player = player_run_of(path)
         found = players.setdefault(player, {})
         for name, band in bands.items():
             if band.task == task and (metrics := _band(path, name, band, confidence)):

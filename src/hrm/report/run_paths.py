@@ -38,6 +38,14 @@ def run_of(path: Path) -> RunPath:
     return RunPath(task, variant, seed, player)
 
 
+def player_run_of(path: Path) -> RunPath:
+    """As `run_of`, of a file with results of one player: whose they are must be known, or each would count them."""
+    found = run_of(path)
+    if found.player == NOBODY:
+        raise DataError(f"{path}: must lie in a folder {', '.join(PLAYERS[:-1])} or {PLAYERS[-1]} of seedN")
+    return found
+
+
 def runs_below(folder: Path, name: str) -> list[tuple[str, str, int]]:
     """(task, variant, seed) of every TASK/VARIANT/seedN/NAME in a folder, in order; other files are passed over.
 

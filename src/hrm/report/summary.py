@@ -12,7 +12,7 @@ from scipy.special import stdtrit
 from hrm.core.errors import DataError
 from hrm.core.files import read_json
 from hrm.report.contrasts import PREFIX, Runs
-from hrm.report.run_paths import NOBODY, PLAYERS, Player, run_of
+from hrm.report.run_paths import NOBODY, PLAYERS, Player, player_run_of
 
 # Metrics that are shares of examples or cells: the ends of their intervals are cut to 0 and 1.
 SHARE_WORDS = ("accuracy", "share", "correct_halts", "pass_at")
@@ -70,7 +70,7 @@ def read_metrics(paths: Iterable[Path]) -> dict[Player, Runs]:
     """
     players: dict[Player, Runs] = {}
     for path in paths:
-        task, variant, seed, player = run_of(path)
+        task, variant, seed, player = player_run_of(path)
         found = players.setdefault(player, {}).setdefault((task, variant), {})
         values = read_json(path)
         if not isinstance(values, dict):

@@ -25,13 +25,19 @@ def read_runs(
 ) -> dict[tuple[str, str], list[Run]]:
     """(task, variant) -> its runs by seed, from files .../TASK/VARIANT/seedN/[PLAYER/]NAME.csv.
 
-    Raises DataError when a file is missing, broken, empty, lacks a column, or lies elsewhere.
+    Raises DataError when a file is missing, broken, empty, lacks a column, or lies elsewhere, and where a variant has
+    tables of two players, as their mean would be nobody's.
     """
     groups: dict[tuple[str, str], list[Run]] = {}
     for path in sorted(paths):
         task, variant, seed, player = run_of(path)
         run = Run(task, variant, seed, player, read_table(path, columns, words))
-        groups.setdefault((task, variant), []).append(run)
+        others = groups.setdefault((task, variant), [])
+        if others and others[0].player != player:
+            raise DataError(
+                f"{path}: a table of {others[0].player or 'no player'} was given for {task}/{variant} as well"
+            )
+        others.append(run)
     return dict(sorted(groups.items()))
 
 
