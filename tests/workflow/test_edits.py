@@ -36,7 +36,7 @@ def test_an_edited_variant_reruns_alone_shows_in_metrics_diff_and_reverts_for_fr
 
     clone = project.clone(tmp_path / "clone")  # on the branch `edited`, without data or models
     assert set(json.loads(clone.dvc("metrics", "diff", "origin/main", "--json").text)) == {
-        f"{RUN.format(SECOND)}/metrics.json"
+        f"{RUN.format(SECOND)}/raw/metrics.json"
     }
     assert set(json.loads(clone.dvc("params", "diff", "origin/main", "--json").text)) == {VARIANT}
 

@@ -10,7 +10,7 @@ FIGURES = ("difficulty", "curves", "segments", "steps")
 
 
 def test_one_run_makes_everything_and_leaves_both_tools_with_nothing_to_do(project: Workspace) -> None:
-    for name in ("metrics.json", "model.safetensors", "history.csv", "provenance.json", "evaluation.json"):
+    for name in ("model.safetensors", "history.csv", "provenance.json", "raw/metrics.json", "ema/evaluation.json"):
         assert all((project.path / RUN.format(variant) / name).is_file() for variant in (FIRST, SECOND))
     for figure in FIGURES:
         assert all((project.path / f"figures/smoke/sudoku_{figure}.{kind}").is_file() for kind in ("svg", "png"))
@@ -21,7 +21,7 @@ def test_one_run_makes_everything_and_leaves_both_tools_with_nothing_to_do(proje
 
 def test_data_and_models_are_not_in_git_but_metrics_and_figures_are(finished: Workspace) -> None:
     tracked = set(finished.git("ls-files").text.split())
-    assert {f"{RUN.format(FIRST)}/metrics.json", f"{RUN.format(FIRST)}/history.csv", "dvc.lock"} <= tracked
+    assert {f"{RUN.format(FIRST)}/raw/metrics.json", f"{RUN.format(FIRST)}/history.csv", "dvc.lock"} <= tracked
     assert "figures/smoke/sudoku_curves.svg" in tracked
     assert not [name for name in tracked if name.startswith("data/") or name.endswith(".safetensors")]
 
