@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,11 @@ def snakemake(folder: Path, scale: str, *arguments: str) -> subprocess.Completed
         copy(SOURCE / name, folder / name)
     pipeline = folder / "params" / "pipeline.yaml"
     pipeline.write_text(pipeline.read_text().replace("\nscale: smoke\n", f"\nscale: {scale}\n"))
-    environment = os.environ | {"CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": str(folder / "src")}
+    environment = os.environ | {
+        "CUDA_VISIBLE_DEVICES": "",
+        "PYTHONPATH": str(folder / "src"),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
     command = ["snakemake", *arguments]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
 
