@@ -1,99 +1,100 @@
 # One command rebuilds everything: `snakemake --cores all`. A rule is one call of the command `hrm`; the numbers are in
-# params/, the same graph is in dvc.yaml, and workflow/rules/dvc.smk keeps the two in step.
+# params/. Outputs lie in folders named by the key of their recipe (src/hrm/core/recipe.py, src/hrm/jobs.py): what exists is up to
+# date, so that no file times count, and every input is `ancient`.
+import os
 import sys
 from pathlib import Path
 
+from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
 from hrm.checks import check_all
 from hrm.core.errors import HrmError
 from hrm.costs import ON_CPUS, announcement, need_gpu
+from hrm.jobs import (
+    ANALYSIS_FILES,
+    ARC_EVALUATION_FILES,
+    DATA_FILES,
+    EVALUATION_FILES,
+    FOLDERS,
+    IMAGES,
+    KEY,
+    TRAIN_FILES,
+    Jobs,
+)
+from hrm.core.recipe import Sources
 from hrm.report.claims_file import read_claims
+from hrm.snapshot import take_snapshot
 
 min_version("9.27")
 
+PARAMS = Path("params")
+SOURCES = Sources(cache=Path(".snakemake/hrm_sources.json"))
 try:
-    PIPELINE = check_all(Path("params"))
-    CLAIMS = read_claims(Path("params/claims.yaml"))
-except HrmError as error:
+    if unknown := sorted(set(config) - {"scale"}):
+        raise WorkflowError(f"--config {unknown[0]}: allowed is scale, as in --config scale=gpu")
+    PIPELINE = check_all(PARAMS, config.get("scale"))
+    read_claims(PARAMS / "claims.yaml")
+    JOBS = Jobs(PARAMS, PIPELINE, SOURCES)
+    ALL = JOBS.all_jobs()
+except (HrmError, WorkflowError) as error:
     # A user's slip gets one line and the exit code of bad input, not a traceback through Snakemake.
     print(f"snakemake: {error}", file=sys.stderr)
-    sys.exit(error.exit_code)
+    sys.exit(2)
+SCALE = PIPELINE.scale
+INSIDE_DVC = "DVC_STAGE" in os.environ  # `dvc repro` holds the lock, and records the outputs itself
+
+if workflow.is_main_process:
+    SOURCES.save()
+    # Commands compare it with what they find, lest a job runs by other numbers than its folder says.
+    take_snapshot(PARAMS, SCALE, Path(".snakemake/hrm_snapshot.json"))
+    if SCALE != ON_CPUS and not INSIDE_DVC:
+        print(f"snakemake: {announcement(PARAMS, PIPELINE)}", file=sys.stderr)
+
+
+wildcard_constraints:
+    scale=SCALE,
+    task=r"[a-z][a-z0-9_]*",
+    variant=r"[a-z][a-z0-9_]*",
+    name=r"[a-z][a-z0-9_]*",
+    seed=r"\d+",
+    shard=r"\d+",
+    shards=r"\d+",
+    key=KEY,
 
 
 report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/sources.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"
-include: "workflow/rules/analyse.smk"
 include: "workflow/rules/report.smk"
-include: "workflow/rules/drawings.smk"
-include: "workflow/rules/compare.smk"
-include: "workflow/rules/page.smk"
-include: "workflow/rules/dvc.smk"
-include: "workflow/rules/warm.smk"
-
-
-if PIPELINE.scale != ON_CPUS and workflow.is_main_process and not INSIDE_DVC:
-    print(f"snakemake: {announcement(PARAMS, PIPELINE)}", file=sys.stderr)
-
-
-# Of several handlers of a kind Snakemake calls only the last, so each stands here once.
-onstart:
-    require_gpu()
-    run_starts()
-    if not INSIDE_DVC:  # one job a stage
-        start_server()
-
-
-onsuccess:
-    stop_server()
-    run_ended()
-
-
-onerror:
-    stop_server()
-    run_ended()
+include: "workflow/rules/run.smk"
 
 
 rule all:
     default_target: True
     input:
-        f"results/{PIPELINE.scale}/claims.json",
-        f"results/{PIPELINE.scale}/report.html",
-        f"figures/{PIPELINE.scale}/memory.svg",
-        expand("figures/{scale}/{study}_aggregates.svg", scale=PIPELINE.scale, study=STUDIES),
-        expand("figures/{scale}/{chart}_chart.svg", scale=PIPELINE.scale, chart=CHARTS),
-        [f"figures/{PIPELINE.scale}/arc_votes.svg"] if ARC_RUNS else [],
-        expand(
-            ["figures/{scale}/{task}_difficulty.svg", "figures/{scale}/{task}/contact_sheet.html"],
-            scale=PIPELINE.scale,
-            task=PIPELINE.datasets,
-        ),
-        expand(
-            "figures/{scale}/{experiment}_{figure}.svg",
-            scale=PIPELINE.scale,
-            experiment=PIPELINE.experiments,
-            figure=["curves", "segments"],
-        ),
-        expand("figures/{scale}/{experiment}_steps.svg", scale=PIPELINE.scale, experiment=PIPELINE.films),
-        expand(
-            "figures/{scale}/{experiment}_routing.svg",
-            scale=PIPELINE.scale,
-            experiment=ANALYSIS.routing.runs,
-        ),
-        expand(
-            "figures/{scale}/{experiment}_{figure}.svg",
-            scale=PIPELINE.scale,
-            experiment=ANALYSIS.states.runs,
-            figure=["residuals", "participation"],
-        ),
-        expand(
-            "figures/{scale}/{experiment}_test_time.svg",
-            scale=PIPELINE.scale,
-            experiment=ANALYSIS.test_time.runs,
-        ),
+        files_of(ALL),
+
+
+rule data:
+    input:
+        files_of(JOBS.data(task) for task in PIPELINE.datasets),
+
+
+rule experiments:
+    input:
+        files_of(JOBS.run_jobs()),
+
+
+# Each experiment by its name: its trainings and their evaluations.
+for name, experiment in PIPELINE.experiments.items():
+
+    rule:
+        name:
+            name
+        input:
+            files_of(job for run in experiment.runs for job in (JOBS.train(*run), JOBS.evaluation(*run))),

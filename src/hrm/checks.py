@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from hrm.core.analysis_schema import RunsParams, analysis_params
-from hrm.core.data_params import data_params
+from hrm.core.data_params import check_scale, data_params
 from hrm.core.errors import ParameterError
 from hrm.core.files import read_yaml
 from hrm.core.pipeline_schema import PipelineParams, pipeline_params
@@ -13,9 +13,15 @@ from hrm.report.comparison_schema import comparison_params
 from hrm.report.report_schema import report_params
 
 
-def check_all(root: Path) -> PipelineParams:
-    """Read every file that the pipeline will use, so that a mistake shows before the first job."""
+def check_all(root: Path, scale: str | None = None) -> PipelineParams:
+    """Read every file that the pipeline will use, so that a mistake shows before the first job.
+
+    With `scale` that scale is meant, whatever params/pipeline.yaml says.
+    """
     pipeline = pipeline_params(root)
+    if scale is not None:
+        check_scale(root, scale)
+        pipeline = pipeline.model_copy(update={"scale": scale})
     read_yaml(root / "claims.yaml")
     evaluation_params(root, [])
     comparison_params(root)

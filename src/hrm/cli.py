@@ -23,6 +23,9 @@ COMMANDS = {
     "compare": "bring variants side by side, beside what was published",
     "claims": "judge the published claims by our results",
     "render": "draw a figure from tables",
+    "publish": "copy tables and figures to their plain names, and write the page",
+    "runs": "list the runs of the pipeline, and the folder of each",
+    "clean": "remove the results that no parameter of today leads to",
     "show": "draw some examples of a data set: a contact sheet, and a page to look through",
     "bench": "time a fast path beside its reference, and print the ratio",
     "doctor": "say what this machine has, and whether the parameters are in order",
@@ -55,7 +58,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     sub = Parser(prog=f"hrm {name}", description=COMMANDS[name].capitalize() + ".")
     module.add_arguments(sub)
     try:
-        code = module.run(sub.parse_args(arguments[1:])) or 0
+        rest, key = split_key(arguments[1:])
+        parsed = sub.parse_args(rest)
+        if key is not None:
+            use_key(key)
+        code = module.run(parsed) or 0
     except HrmError as error:
         from hrm.core.processes import first_to_fail
 
@@ -69,6 +76,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return 141
     return code
+
+
+def split_key(arguments: list[str]) -> tuple[list[str], str | None]:
+    """The arguments without `--key KEY`, by which the pipeline tells any command which of its jobs it is."""
+    if "--key" not in arguments[:-1]:
+        return arguments, None
+    place = arguments.index("--key")
+    return arguments[:place] + arguments[place + 2 :], arguments[place + 1]
+
+
+def use_key(key: str) -> None:
+    """Check that parameters and sources still make this key, and let what is recorded carry it."""
+    from hrm.core.provenance import KEY_VARIABLE
+    from hrm.snapshot import check_key
+
+    check_key(key)
+    os.environ[KEY_VARIABLE] = key
 
 
 if __name__ == "__main__":

@@ -2,37 +2,35 @@
 
 
 rule generate_shard:
-    input:
-        parameters=data_parameters,
-        sources=source_files("data"),
     output:
-        "data/{scale}/{task}/shards/{shard}.safetensors",
+        temp(f"{FOLDERS['data']}/shards/{{shard}}_of_{{shards}}.safetensors"),
     log:
-        "logs/generate_shard@{scale}-{task}-{shard}.log",
-    benchmark:
-        "benchmarks/generate_shard@{scale}-{task}-{shard}.tsv"
+        "logs/{scale}/generate-{task}-{key}-{shard}_of_{shards}.log",
     params:
-        shards=len(PIPELINE.shards),
+        key=lambda wildcards: todays(JOBS.data(wildcards.task), wildcards).key,
     shell:
-        "hrm generate --task {wildcards.task} --scale {wildcards.scale} --shard {wildcards.shard}"
-        " --shards {params.shards} --out {output} 2> {log}"
+        "hrm generate --key {params.key} --task {wildcards.task} --scale {wildcards.scale}"
+        " --shard {wildcards.shard} --shards {wildcards.shards} --out {output} 2> {log}"
 
 
 rule dataset:
     input:
-        shards=shard_files,
-        parameters=data_parameters,
-        sources=source_files("data"),
+        ancient(
+            expand(
+                f"{FOLDERS['data']}/shards/{{shard}}_of_{len(PIPELINE.shards)}.safetensors",
+                shard=PIPELINE.shards,
+                allow_missing=True,
+            )
+        ),
     output:
-        train="data/{scale}/{task}/train.safetensors",
-        test="data/{scale}/{task}/test.safetensors",
-        info="data/{scale}/{task}/dataset.json",
+        outputs("data", DATA_FILES),
     log:
-        "logs/dataset@{scale}-{task}.log",
+        "logs/{scale}/dataset-{task}-{key}.log",
     benchmark:
-        "benchmarks/dataset@{scale}-{task}.tsv"
+        f"{FOLDERS['data']}/benchmark.tsv"
     params:
-        folder=subpath(output.info, parent=True),
+        key=lambda wildcards: todays(JOBS.data(wildcards.task), wildcards).key,
+        folder=subpath(output[0], parent=True),
     shell:
-        "hrm generate --task {wildcards.task} --scale {wildcards.scale} --merge {input.shards}"
+        "hrm generate --key {params.key} --task {wildcards.task} --scale {wildcards.scale} --merge {input}"
         " --out {params.folder} 2> {log}"

@@ -1,38 +1,81 @@
-# One evaluation a training: every number, table and figure of the model comes from it. That of an ARC model votes, and so
-# has a rule of its own: a rule's outputs are the same for all its jobs.
+# What is measured of trained networks: one evaluation each, from which every number, table and figure of the network
+# comes, and for some of them what happens inside.
+
+
+def network_of(kind):
+    """An input function: model and data of the network that a job of this kind measures."""
+
+    def files(wildcards):
+        run = run_of(wildcards)
+        job = JOBS.evaluation(*run) if kind == "evaluation" else JOBS.analysed(kind, *run)
+        todays(job, wildcards)
+        return ancient([JOBS.train(*run).file("model.safetensors"), *JOBS.data(run[0]).paths])
+
+    return files
 
 
 rule evaluate:
     input:
-        "params/evaluation.yaml",
-        model="results/{scale}/{task}/{variant}/seed{seed}/model.safetensors",
-        train="data/{scale}/{task}/train.safetensors",
-        test="data/{scale}/{task}/test.safetensors",
-        info="data/{scale}/{task}/dataset.json",
-        sources=source_files("evaluate"),
+        network_of("evaluation"),
     output:
-        expand("results/{{scale}}/{{task}}/{{variant}}/seed{{seed}}/{name}", name=EVALUATED),
+        outputs("evaluation", EVALUATION_FILES),
     log:
-        "logs/evaluate@{scale}-{task}-{variant}-{seed}.log",
+        "logs/{scale}/evaluate-{task}-{variant}-seed{seed}-{key}.log",
     benchmark:
-        "benchmarks/evaluate@{scale}-{task}-{variant}-{seed}.tsv"
+        f"{FOLDERS['evaluation']}/benchmark.tsv"
     wildcard_constraints:
-        task=one_of(task for task in PIPELINE.datasets if task not in ARC_TASKS),
+        task=one_of(task for task in PIPELINE.datasets if not JOBS.is_arc(task)),
     resources:
         gpu=gpus,
     params:
-        data=subpath(input.info, parent=True),
+        data=lambda wildcards: JOBS.data(wildcards.task).folder,
         folder=subpath(output[0], ancestor=2),
     shell:
-        "hrm evaluate --model {input.model} --data {params.data} --out {params.folder} 2> {log}"
+        "hrm evaluate --key {wildcards.key} --model {input[0]} --data {params.data} --out {params.folder} 2> {log}"
 
 
+# An evaluation of ARC votes, and a rule's outputs are the same for all its jobs.
 use rule evaluate as evaluate_arc with:
     output:
-        expand("results/{{scale}}/{{task}}/{{variant}}/seed{{seed}}/{name}", name=ARC_EVALUATED),
-    log:
-        "logs/evaluate_arc@{scale}-{task}-{variant}-{seed}.log",
-    benchmark:
-        "benchmarks/evaluate_arc@{scale}-{task}-{variant}-{seed}.tsv"
+        outputs("evaluation", ARC_EVALUATION_FILES),
     wildcard_constraints:
-        task=one_of(ARC_TASKS),
+        task=one_of(task for task in PIPELINE.datasets if JOBS.is_arc(task)),
+
+
+for kind in ANALYSIS_FILES:
+
+    rule:
+        name:
+            f"analyse_{kind}"
+        input:
+            network_of(kind),
+        output:
+            outputs(kind, ANALYSIS_FILES[kind]),
+        log:
+            f"logs/{{scale}}/{kind}-{{task}}-{{variant}}-seed{{seed}}-{{key}}.log",
+        benchmark:
+            f"{FOLDERS[kind]}/benchmark.tsv"
+        resources:
+            gpu=gpus,
+        params:
+            kind=kind,
+            data=lambda wildcards: JOBS.data(wildcards.task).folder,
+            folder=subpath(output[0], ancestor=2),
+        shell:
+            "hrm analyse {params.kind} --key {wildcards.key} --model {input[0]} --data {params.data}"
+            " --out {params.folder} 2> {log}"
+
+
+rule measure_memory:
+    output:
+        outputs("table", ["memory.csv", "memory.json"]),
+    log:
+        "logs/{scale}/memory-{name}-{key}.log",
+    wildcard_constraints:
+        name="memory",
+    resources:
+        gpu=gpus,
+    params:
+        key=lambda wildcards: todays(JOBS.memory(), wildcards).key,
+    shell:
+        "hrm analyse memory --key {params.key} --scale {wildcards.scale} --out {output[0]} 2> {log}"

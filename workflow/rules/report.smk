@@ -1,90 +1,161 @@
-# From metrics to one table and the verdicts on the published claims; contact sheets of data sets.
+# From metrics to tables, verdicts, figures, and the plain names under which people find them.
+
+
+def table(files):
+    """The outputs of the rule of one table."""
+    return outputs("table", files)
 
 
 rule summarise:
     input:
-        "params/analysis.yaml",
-        "params/comparisons.yaml",
-        "params/evaluation.yaml",
-        metrics=lambda wildcards: [path for name in PLAYERS_METRICS for path in run_outputs(name)(wildcards)],
-        difficulty=lambda wildcards: [
-            path for name in of_both(["difficulty.csv"]) for path in run_outputs(name)(wildcards)
-        ],
-        memory="results/{scale}/memory.csv",
-        folders=task_folders,
-        states=state_metrics,
-        states_folder=states_folder,
-        test_time=test_time_files("metrics.json", [*WEIGHTS, "untrained"]),
-        test_time_folder=test_time_folder,
-        sources=source_files("summarise"),
+        lambda wildcards: ancient([path for paths in JOBS.summary_inputs().values() for path in paths]),
     output:
         report(
-            "results/{scale}/summary.csv",
-            caption="../report/summary.rst",
+            table(["summary.csv"]),
+            caption="../report/caption.rst",
             category="Results",
-            labels={"scale": "{scale}", "result": "all metrics"},
+            labels={"result": "all metrics"},
         ),
     log:
-        "logs/summarise@{scale}.log",
-    benchmark:
-        "benchmarks/summarise@{scale}.tsv"
+        "logs/{scale}/{name}-{key}.log",
+    wildcard_constraints:
+        name="summary",
+    params:
+        key=lambda wildcards: todays(JOBS.summary(), wildcards).key,
+        caption=CAPTIONS["summary"],
     shell:
-        "hrm summarise --out {output} {input.metrics} {input.states} {input.test_time}"
-        " --difficulty {input.difficulty} --memory {input.memory} 2> {log}"
+        "hrm summarise --key {params.key} --scale {wildcards.scale} --out {output} 2> {log}"
 
 
 rule claims:
     input:
-        "params/comparisons.yaml",
-        claims="params/claims.yaml",
-        summary="results/{scale}/summary.csv",
-        datasets=expand("data/{{scale}}/{task}/dataset.json", task=PIPELINE.datasets),
-        records=run_outputs("provenance.json"),
-        folders=task_folders,
-        parameters=all_parameters("*"),
-        sources=source_files("claims"),
+        lambda wildcards: ancient([path for paths in JOBS.claims_inputs().values() for path in paths]),
     output:
-        ledger="results/{scale}/claims.json",
-        table=report(
-            "results/{scale}/claims.md",
-            caption="../report/claims.rst",
+        table(["claims.json"]),
+        report(
+            table(["claims.md"]),
+            caption="../report/caption.rst",
             category="Results",
-            labels={"scale": "{scale}", "result": "verdicts on the published claims"},
+            labels={"result": "verdicts on the published claims"},
         ),
     log:
-        "logs/claims@{scale}.log",
-    benchmark:
-        "benchmarks/claims@{scale}.tsv"
+        "logs/{scale}/{name}-{key}.log",
+    wildcard_constraints:
+        name="claims",
+    params:
+        key=lambda wildcards: todays(JOBS.claims(), wildcards).key,
+        caption=CAPTIONS["claims"],
     shell:
-        "hrm claims --claims {input.claims} --scale {wildcards.scale} --summary {input.summary}"
-        " --datasets {input.datasets} --records {input.records} --out {output.ledger} --table {output.table} 2> {log}"
+        "hrm claims --key {params.key} --scale {wildcards.scale} --out {output[0]} --table {output[1]} 2> {log}"
+
+
+rule aggregate:
+    input:
+        ancient(JOBS.summary().file("summary.csv")),
+    output:
+        table(["{name}.csv"]),
+    log:
+        "logs/{scale}/{name}-{key}.log",
+    wildcard_constraints:
+        name=one_of(JOBS.aggregates(study).name for study in JOBS.comparisons.aggregates),
+    params:
+        study=lambda wildcards: todays(JOBS.aggregates(study_of(wildcards.name)), wildcards).name.removesuffix(
+            "_aggregates"
+        ),
+    shell:
+        "hrm aggregate {params.study} --key {wildcards.key} --scale {wildcards.scale} --summary {input}"
+        " --out {output} 2> {log}"
+
+
+rule compare:
+    input:
+        ancient(JOBS.summary().file("summary.csv")),
+    output:
+        table(["{name}.csv"]),
+    log:
+        "logs/{scale}/{name}-{key}.log",
+    wildcard_constraints:
+        name=one_of(JOBS.chart(chart).name for chart in JOBS.comparisons.charts),
+    params:
+        chart=lambda wildcards: todays(JOBS.chart(study_of(wildcards.name)), wildcards).name.removesuffix("_chart"),
+    shell:
+        "hrm compare {params.chart} --key {wildcards.key} --summary {input} --claims params/claims.yaml"
+        " --out {output} 2> {log}"
+
+
+def drawn(wildcards):
+    """The files that a figure draws."""
+    return ancient(JOBS.drawings[todays(JOBS.figure(wildcards.name), wildcards).name].inputs)
+
+
+def images(endings):
+    """The outputs of a figure; the first is shown in Snakemake's report."""
+    first, *others = outputs("figure", [f"{{name}}.{ending}" for ending in endings])
+    shown = report(first, caption="../report/caption.rst", category="Figures", labels={"figure": "{name}"})
+    return [shown, *others]
+
+
+rule draw:
+    input:
+        drawn,
+    output:
+        images(IMAGES),
+    log:
+        "logs/{scale}/draw-{name}-{key}.log",
+    wildcard_constraints:
+        name=one_of(name for name, drawing in JOBS.drawings.items() if not drawing.extra),
+    params:
+        command=lambda wildcards: JOBS.drawings[wildcards.name].command,
+        stem=subpath(output[0], strip_suffix=".svg"),
+        caption=lambda wildcards: CAPTIONS[JOBS.drawings[wildcards.name].kind],
+    shell:
+        "hrm render {params.command} --key {wildcards.key} --out {params.stem} 2> {log}"
+
+
+# As an animation too: a rule's outputs are the same for all its jobs.
+use rule draw as draw_film with:
+    output:
+        images([*IMAGES, "gif"]),
+    wildcard_constraints:
+        name=one_of(name for name, drawing in JOBS.drawings.items() if drawing.extra),
 
 
 rule contact_sheet:
     input:
-        train="data/{scale}/{task}/train.safetensors",
-        test="data/{scale}/{task}/test.safetensors",
-        info="data/{scale}/{task}/dataset.json",
-        sources=source_files("show"),
+        lambda wildcards: files_of([JOBS.data(wildcards.task)]),
     output:
-        png=report(
-            "figures/{scale}/{task}/contact_sheet.png",
-            caption="../report/contact_sheet.rst",
-            category="Data sets",
-            labels={"scale": "{scale}", "task": "{task}", "form": "sheet"},
-        ),
-        html=report(
-            "figures/{scale}/{task}/contact_sheet.html",
-            caption="../report/contact_sheet.rst",
-            category="Data sets",
-            labels={"scale": "{scale}", "task": "{task}", "form": "page"},
-        ),
+        [
+            report(
+                path, caption="../report/caption.rst", category="Data sets", labels={"task": "{task}", "form": form}
+            )
+            for path, form in zip(
+                sheet_outputs(["contact_sheet.png", "contact_sheet.html"]), ["sheet", "page"], strict=True
+            )
+        ],
     log:
-        "logs/contact_sheet@{scale}-{task}.log",
-    benchmark:
-        "benchmarks/contact_sheet@{scale}-{task}.tsv"
+        "logs/{scale}/contact_sheet-{task}-{key}.log",
     params:
-        data=subpath(input.info, parent=True),
-        folder=subpath(output.html, parent=True),
+        data=lambda wildcards: todays(JOBS.contact_sheet(wildcards.task), wildcards)
+        and JOBS.data(wildcards.task).folder,
+        folder=subpath(output[0], parent=True),
+        caption=CAPTIONS["contact_sheet"],
     shell:
-        "hrm show {params.data} --out {params.folder} 2> {log}"
+        "hrm show {params.data} --key {wildcards.key} --out {params.folder} 2> {log}"
+
+
+# The copies under plain names lie where people look for them; the record of what was copied is named by the key, and
+# stands for them: other copies than those of today are made anew.
+rule publish:
+    input:
+        files_of(job for job in ALL if job.kind != "published"),
+    output:
+        JOBS.published.paths,
+        list(JOBS.plain_names().values()),
+        PLAIN_PAGES,
+    log:
+        f"logs/{SCALE}/publish-{JOBS.published.key}.log",
+    params:
+        key=JOBS.published.key,
+        scale=SCALE,
+    shell:
+        "hrm publish --key {params.key} --scale {params.scale} --out {output[0]} 2> {log}"

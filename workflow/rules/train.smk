@@ -1,29 +1,30 @@
-# One training. Its resume state lies in .partial/, which is no output: both tools delete outputs before a job.
+# One training. Its resume state lies in .partial/, which is no output: Snakemake deletes outputs before a job.
+
+
+def training_inputs(wildcards):
+    """The data, and the model whose modules a training starts from, if it starts from one."""
+    job = todays(JOBS.train(*run_of(wildcards)), wildcards)
+    start = JOBS.start_of(job.task, job.variant, job.seed)
+    found = {"data": JOBS.data(job.task).paths}
+    return found | ({"start": start.file("model.safetensors")} if start else {})
 
 
 rule train:
     input:
-        train="data/{scale}/{task}/train.safetensors",
-        test="data/{scale}/{task}/test.safetensors",
-        info="data/{scale}/{task}/dataset.json",
-        start=start_model,
-        parameters=run_parameters,
-        sources=source_files("train"),
+        unpack(lambda wildcards: {name: ancient(files) for name, files in training_inputs(wildcards).items()}),
     output:
-        model="results/{scale}/{task}/{variant}/seed{seed}/model.safetensors",
-        history="results/{scale}/{task}/{variant}/seed{seed}/history.csv",
-        provenance="results/{scale}/{task}/{variant}/seed{seed}/provenance.json",
+        outputs("train", TRAIN_FILES),
     log:
-        "logs/train@{scale}-{task}-{variant}-{seed}.log",
+        "logs/{scale}/train-{task}-{variant}-seed{seed}-{key}.log",
     benchmark:
-        "benchmarks/train@{scale}-{task}-{variant}-{seed}.tsv"
+        f"{FOLDERS['train']}/benchmark.tsv"
     resources:
         gpu=training_gpus,
     params:
-        data=subpath(input.info, parent=True),
-        folder=subpath(output.model, parent=True),
-        start=lambda wildcards, input: f"--start {input.start}" if input.start else "",
+        data=lambda wildcards: JOBS.data(wildcards.task).folder,
+        folder=subpath(output[0], parent=True),
+        start=lambda wildcards, input: f"--start {input.start}" if "start" in input.keys() else "",
     shell:
-        "hrm train --task {wildcards.task} --scale {wildcards.scale} --variant {wildcards.variant}"
+        "hrm train --key {wildcards.key} --task {wildcards.task} --scale {wildcards.scale} --variant {wildcards.variant}"
         " --seed {wildcards.seed} --data {params.data} --out {params.folder}"
         " --processes {resources.gpu} {params.start} 2> {log}"

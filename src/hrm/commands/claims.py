@@ -3,12 +3,14 @@
 import argparse
 from pathlib import Path
 
-JUDGE_OPTIONS = ("claims", "scale", "summary", "out", "table")
+JUDGE_OPTIONS = ("scale", "out", "table")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of both forms of the command."""
-    judging = parser.add_argument_group("judge one scale (all five; the two others name what its results come from)")
+    judging = parser.add_argument_group(
+        "judge one scale; files that are not named are those of the pipeline (hrm runs)"
+    )
     judging.add_argument("--claims", type=Path, help="params/claims.yaml")
     judging.add_argument("--scale", help="a folder of params/scales")
     judging.add_argument("--summary", type=Path, help="summary.csv of the scale (hrm summarise makes it)")
@@ -39,7 +41,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _judge(arguments: argparse.Namespace) -> int:
+    from hrm.core.errors import ParameterError
     from hrm.core.files import write_json, write_text
+    from hrm.jobs import todays_jobs
     from hrm.report.aggregates import aggregate_rows
     from hrm.report.claims_file import read_claims
     from hrm.report.claims_table import scale_table
@@ -51,9 +55,16 @@ def _judge(arguments: argparse.Namespace) -> int:
     from hrm.report.run_records import read_records
     from hrm.report.summary import key_of, read_summary
 
+    root, scale = arguments.params, arguments.scale
+    if arguments.summary is None:
+        inputs = todays_jobs(root, scale).claims_inputs()
+        arguments.claims, arguments.summary = Path(inputs["claims"][0]), Path(inputs["summary"][0])
+        arguments.datasets = [Path(name) for name in inputs["datasets"]]
+        arguments.records = [Path(name) for name in inputs["records"]]
+    elif arguments.claims is None:
+        raise ParameterError("--summary needs --claims beside it, as in --claims params/claims.yaml")
     claims = read_claims(arguments.claims)
     summary = read_summary(arguments.summary)
-    root, scale = arguments.params, arguments.scale
     studies = comparison_params(root).aggregates.values()
     more = [row for study in studies for row in aggregate_rows(study, summary, claims, root, scale)]
     more += [*derived_rows(root, claims), *data_rows(arguments.datasets), *pair_rows(claims.pairs, summary)]

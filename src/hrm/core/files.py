@@ -81,6 +81,14 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
     return value
 
 
+def read_text_or_none(path: str | Path) -> str | None:
+    """The text of a file that need not be there; None where it cannot be read."""
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
 def sha256_file(path: str | Path) -> str:
     """Hex SHA-256 of a file's bytes."""
     with Path(path).open("rb") as file:

@@ -11,6 +11,7 @@ from typing import Any
 
 from hrm.core.records import SCHEMA
 
+KEY_VARIABLE = "HRM_KEY"  # environment: the key that a command was given with --key
 PACKAGES = ("torch", "numpy", "numba", "pydantic", "safetensors")
 
 
@@ -34,16 +35,18 @@ def git_state(folder: Path | None = None) -> dict[str, Any]:
         return {"commit": None, "modified": None}
 
 
-def source_hash(parts: tuple[str, ...] = ("",)) -> str:
-    """Hash of the package's own source files, or of some folders and files of it."""
+def source_hash() -> str:
+    """Hash of the package's own source files."""
     root = Path(__file__).parents[1]
     digest = hashlib.sha256()
-    chosen = {
-        path for part in parts for path in ((root / part).rglob("*.py") if (root / part).is_dir() else [root / part])
-    }
-    for path in sorted(chosen):
+    for path in sorted(root.rglob("*.py")):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def job_key() -> str | None:
+    """The key of the pipeline's job that this process works on (hrm.core.recipe); None for a command by hand."""
+    return os.environ.get(KEY_VARIABLE)
 
 
 def versions() -> dict[str, str]:
@@ -64,4 +67,6 @@ def provenance(**facts: Any) -> dict[str, Any]:
     """
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     known = {"finished": now, "git": git_state(), "source": source_hash(), "versions": versions(), "schema": SCHEMA}
+    if key := job_key():
+        known["key"] = key
     return {**known, **facts}

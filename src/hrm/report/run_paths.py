@@ -14,6 +14,7 @@ PLAYERS: tuple[Player, ...] = tuple(player for player in get_args(Player) if pla
 WEIGHTS: tuple[Player, ...] = ("raw", "ema")
 WEIGHTS_IN_WORDS = {"raw": "raw weights", "ema": "averaged weights"}
 SEED = re.compile(r"seed(\d+)")
+KEYED = re.compile(r"[a-z_]+-[0-9a-f]{12}")  # the folder of a job of the pipeline (hrm.jobs)
 
 
 class RunPath(NamedTuple):
@@ -26,9 +27,14 @@ class RunPath(NamedTuple):
 
 
 def run_of(path: Path) -> RunPath:
-    """Of .../TASK/VARIANT/seedN/NAME or .../seedN/PLAYER/NAME; DataError for a file that lies elsewhere."""
+    """Of .../TASK/VARIANT/seedN/NAME or .../seedN/PLAYER/NAME, with a folder KIND-KEY behind seedN or without.
+
+    Raises DataError for a file that lies elsewhere.
+    """
     player = next((player for player in PLAYERS if path.parent.name == player), NOBODY)
     folder = path.parent.parent if player else path.parent
+    if KEYED.fullmatch(folder.name):
+        folder = folder.parent
     if len(folder.parts) < 3 or not SEED.fullmatch(folder.name):
         raise DataError(
             f"{path}: is not of the form TASK/VARIANT/seedN/{path.name} or TASK/VARIANT/seedN/PLAYER/{path.name}, "

@@ -16,7 +16,8 @@ from hrm.core.device import describe_hardware
 from hrm.core.energy import EnergyMeter, counters, total_energy
 from hrm.core.errors import CheckpointError, DivergedError, Interrupted
 from hrm.core.files import fingerprint, write_json, write_text
-from hrm.core.provenance import provenance, source_hash
+from hrm.core.provenance import job_key, provenance
+from hrm.core.recipe import Sources
 from hrm.core.schema import RunParams
 from hrm.data.dataset import Dataset
 from hrm.models.build import count_parameters
@@ -83,13 +84,16 @@ def train(
 
 
 def run_key(params: RunParams, facts: dict[str, Any]) -> str:
-    """Hash of everything that decides the result: parameters, data, seed, and the code of the training itself."""
+    """What everything that decides the result hashes to: the key of the pipeline's job where it is one (hrm.jobs).
+
+    Of a training by hand: its parameters, data, seed, and the code that trains.
+    """
+    if key := job_key():
+        return key
     decisive = params.model_dump()
     for name in ("log_every", "save_every"):
         decisive["train"].pop(name)
-    data = ("augment.py", "batches.py", "permutations.py", "turns.py", "arc", "grid", "sudoku")
-    code = source_hash(("models", "training", *(f"data/{name}" for name in data)))
-    return fingerprint({"params": decisive, "facts": facts, "code": code})
+    return fingerprint({"params": decisive, "facts": facts, "code": Sources().fingerprint(__name__)})
 
 
 class _Run:

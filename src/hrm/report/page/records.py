@@ -9,9 +9,9 @@ import yaml
 
 from hrm.core.errors import DataError
 from hrm.core.files import read_json
-from hrm.report.run_paths import WEIGHTS, runs_below
+from hrm.report.run_folders import RunFolders, RunKey
+from hrm.report.run_paths import WEIGHTS
 
-RunKey = tuple[str, str, int]  # task, variant, seed
 # The analyses of runs, by the names of their folders and records, and whether they add metrics to summary.csv.
 KINDS = {"states": True, "routing": False, "test_time": True}
 
@@ -62,29 +62,34 @@ def read_trainings(results: Path, runs: Iterable[RunKey]) -> list[Training]:
 
     Raises DataError when one is missing, broken or lacks a key.
     """
-    return [_training(_folder(results, run), run) for run in runs]
+    folders = RunFolders(results)
+    return [_training(folders, run) for run in runs]
 
 
 def found_trainings(results: Path) -> list[Training]:
     """Every TASK/VARIANT/seedN with both records, in the order of their names."""
-    return read_trainings(results, [run for run in runs_below(results, "provenance.json") if _evaluated(results, run)])
+    folders = RunFolders(results)
+    evaluated = {run for weights in WEIGHTS for run in folders.runs("evaluation", f"{weights}/evaluation.json")}
+    return read_trainings(results, [run for run in folders.runs("train", "provenance.json") if run in evaluated])
 
 
 def read_analyses(results: Path, runs: Mapping[str, Iterable[RunKey]]) -> list[Analysis]:
     """The analyses of each of `KINDS` by run, then the one of memory; DataError as in `read_trainings`."""
-    found = [_analysis(results, kind, run) for kind in KINDS for run in runs[kind]]
+    folders = RunFolders(results)
+    found = [_analysis(folders, kind, run) for kind in KINDS for run in runs[kind]]
     return [*found, _memory(results / "memory.json")]
 
 
 def found_analyses(results: Path) -> list[Analysis]:
     """As `read_analyses`, of those that there are."""
-    found = [_analysis(results, kind, run) for kind in KINDS for run in _analysed(results / kind, kind)]
+    folders = RunFolders(results)
+    found = [_analysis(folders, kind, run) for kind in KINDS for run in _analysed(folders, kind)]
     path = results / "memory.json"
     return [*found, _memory(path)] if path.exists() else found
 
 
-def _analysed(folder: Path, kind: str) -> list[RunKey]:
-    return sorted({run for weights in WEIGHTS for run in runs_below(folder, f"{weights}/{kind}.json")})
+def _analysed(folders: RunFolders, kind: str) -> list[RunKey]:
+    return sorted({run for weights in WEIGHTS for run in folders.runs(kind, f"{weights}/{kind}.json")})
 
 
 def anchor(kind: str, task: str, variant: str, seed: int) -> str:
@@ -109,22 +114,13 @@ def made(origins: Sequence[Origin]) -> dict[str, Any]:
     return {"first": times[0], "last": times[-1], "commits": list(commits.items())} if times else {}
 
 
-def _evaluated(results: Path, run: RunKey) -> bool:
-    return _of_weights(_folder(results, run), "evaluation.json") is not None
-
-
-def _folder(results: Path, run: RunKey) -> Path:
-    task, variant, seed = run
-    return results / task / variant / f"seed{seed}"
-
-
 def _of_weights(folder: Path, name: str) -> Path | None:
     """The file of the first set of weights that has it: raw, or else averaged. Both are of one run of one command."""
     return next((path for weights in WEIGHTS if (path := folder / weights / name).exists()), None)
 
 
-def _analysis(results: Path, kind: str, run: RunKey) -> Analysis:
-    run_folder = _folder(results / kind, run)
+def _analysis(folders: RunFolders, kind: str, run: RunKey) -> Analysis:
+    run_folder = folders.folder(kind, run)
     path = _of_weights(run_folder, f"{kind}.json") or run_folder / WEIGHTS[0] / f"{kind}.json"
     folder = path.parent
     metrics = read_json(folder / "metrics.json") if KINDS[kind] else {}
@@ -138,9 +134,10 @@ def _memory(path: Path) -> Analysis:
     return Analysis("memory of a training step", "memory", None, _origin(read_json(path), path), frozenset())
 
 
-def _training(folder: Path, run: RunKey) -> Training:
-    path = folder / "provenance.json"
+def _training(folders: RunFolders, run: RunKey) -> Training:
+    path = folders.folder("train", run) / "provenance.json"
     record = read_json(path)
+    folder = folders.folder("evaluation", run)
     tested = _of_weights(folder, "evaluation.json") or folder / WEIGHTS[0] / "evaluation.json"
     evaluation = read_json(tested)
     return Training(
