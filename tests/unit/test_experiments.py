@@ -81,6 +81,12 @@ def test_an_experiment_begins_with_its_question(path: Path) -> None:
     assert "?" in comment
 
 
+@pytest.mark.parametrize("path", sorted((PARAMS / "experiments").glob("*.yaml")), ids=lambda path: path.stem)
+def test_an_experiment_has_no_aliases(path: Path) -> None:
+    # `dvc exp run -S` would lose what it sets in one of several places that are the same mapping.
+    assert not [token for token in yaml.scan(path.read_text()) if isinstance(token, yaml.AliasToken)]
+
+
 def test_the_pipeline_has_every_experiment() -> None:
     assert set(pipeline_params(PARAMS).experiments) == {path.stem for path in (PARAMS / "experiments").glob("*.yaml")}
 
