@@ -5,6 +5,7 @@ from pathlib import Path
 from hrm.core.analysis_schema import RunsParams, analysis_params
 from hrm.core.data_params import check_scale, data_params
 from hrm.core.errors import ParameterError
+from hrm.core.experiments import variants
 from hrm.core.files import read_yaml
 from hrm.core.pipeline_schema import PipelineParams, pipeline_params
 from hrm.core.schema import evaluation_params, run_params
@@ -39,8 +40,8 @@ def check_all(root: Path, scale: str | None = None) -> PipelineParams:
         transfer = run_params(root, pipeline.scale, task, variant, []).transfer
         if transfer.task is not None and (transfer.task, transfer.variant, seed) not in runs:
             raise ParameterError(
-                f"{root / 'variants' / variant}.yaml: transfer names {transfer.task}/{transfer.variant}, of which"
-                f" pipeline.yaml has no run with seed {seed}"
+                f"{variants(root)[variant].at}.transfer names {transfer.task}/{transfer.variant}, of which the"
+                f" experiments of {root / 'pipeline.yaml'} have no run with seed {seed}"
             )
     return pipeline
 
@@ -54,4 +55,6 @@ def _check_runs(root: Path, pipeline: PipelineParams, section: str, analysis: Ru
             raise ParameterError(f"{where}: allowed names are those of experiments, {', '.join(pipeline.experiments)}")
         for run in group.runs:
             if run not in trained:
-                raise ParameterError(f"{where} has {'/'.join(map(str, run))}; allowed are runs of pipeline.yaml")
+                raise ParameterError(
+                    f"{where} has {'/'.join(map(str, run))}; allowed are runs of the experiments of pipeline.yaml"
+                )

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hrm.core.data_params import data_params
+from hrm.core.experiments import variants
 from hrm.core.pipeline_schema import pipeline_params
 from hrm.core.schema import run_params
 from hrm.report.run_records import Records, RunRecord
@@ -42,5 +43,5 @@ def write_records(
 
 def _trained(params: Path, scale: str, results: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """Those that a single training makes: contrasts and rows of data are not."""
-    names = {path.stem for path in (params / "variants").glob("*.yaml")}
+    names = variants(params)
     return sorted({(task, variant) for task, variant in results if variant in names})

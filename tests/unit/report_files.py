@@ -149,10 +149,11 @@ def make_files(root: Path) -> Files:
     """Sections: one with every kind of figure and table, one of an experiment that the pipeline lacks."""
     files = Files(root)
     shutil.copytree(PARAMS, files.params)
-    group = {"tasks": ["sudoku"], "variants": ["hrm", "transformer"], "seeds": [0]}
     looked_into = {"tasks": ["sudoku"], "variants": ["hrm"], "seeds": [0]}
     analysis = yaml.safe_load((PARAMS / "analysis.yaml").read_text())
-    files.edit_params("pipeline", datasets=["sudoku"], films=["sudoku"], experiments={"sudoku": group})
+    files.edit_params("pipeline", datasets=["sudoku"], experiments=["sudoku"])
+    shutil.copy(files.params / "experiments/sudoku.yaml", files.params / "experiments/not_listed.yaml")  # defines hrm
+    files.edit_params("experiments/sudoku", variants={"hrm": None, "transformer": None}, seeds=[0], film=True)
     files.edit_params(
         "analysis",
         states=analysis["states"] | {"runs": {"sudoku": looked_into}},

@@ -16,6 +16,7 @@ from hrm.cli import main
 from hrm.core.analysis_schema import analysis_params
 from hrm.core.data_params import data_params
 from hrm.core.data_schema.arc import ArcParams
+from hrm.core.experiments import variants
 from hrm.core.pipeline_schema import pipeline_params
 from hrm.core.schema import evaluation_params, run_params
 from hrm.evaluation.arc import vote_metrics
@@ -33,7 +34,7 @@ from hrm.report.summary import SummaryRow, key_of
 
 CPU = torch.device("cpu")
 TASKS = {path.stem for path in (PARAMS / "tasks").glob("*.yaml")}
-VARIANTS = {path.stem for path in (PARAMS / "variants").glob("*.yaml")}
+VARIANTS = set(variants(PARAMS))
 SCALES = {path.name for path in (PARAMS / "scales").iterdir()}
 # Protocols of which no run of this project can answer a claim; their texts say why.
 WITHOUT_ANSWER = {"language_model", "hardware", "boards_best", "boards_means", "arc_semi_private"}

@@ -3,6 +3,7 @@
 import pytest
 from evaluation_doubles import PARAMS
 
+from hrm.core.experiments import variants
 from hrm.report.claims_file import ClaimsParams, read_claims
 from hrm.report.comparison_schema import comparison_params
 from hrm.report.contrasts import PREFIX
@@ -171,9 +172,9 @@ def test_what_is_judged_can_be_answered_by_something_that_is_made(claims: Claims
 
 def test_contrasts_that_claims_ask_for_are_of_variants_that_there_are(claims: ClaimsParams) -> None:
     contrasts = comparison_params(PARAMS).contrasts
-    variants = {path.stem for path in (PARAMS / "variants").glob("*.yaml")}
+    known = set(variants(PARAMS))
     for contrast in contrasts.values():
-        assert set(contrast.weights) <= variants
+        assert set(contrast.weights) <= known
     answers = [answer.split("/") for group in claims.groups for claim in group.claims for answer in claim.answers]
     asked = [(task, name.removeprefix(PREFIX), metric) for task, name, metric in answers if name.startswith(PREFIX)]
     assert len(asked) >= 15

@@ -73,31 +73,36 @@ def test_an_unknown_key_names_file_key_and_what_is_allowed(capfd, params, data, 
     assert not (tmp_path / "out").exists()
 
 
+def of_hrm(params, text=""):
+    """Rewrite the experiment that defines hrm, with more lines in the entry."""
+    lines = "".join(f"    {line}\n" for line in text.splitlines())
+    entry = f"variants:\n  hrm:\n    model: {{architecture: hrm}}\n{lines}  hrm_halt_loss: {{from: hrm}}\n"
+    (params / "experiments" / "sudoku.yaml").write_text(f"tasks: [sudoku]\nseeds: [0]\nfilm: true\n{entry}")
+
+
 def test_a_variant_may_change_things_at_one_scale_but_not_at_one_that_does_not_exist(capfd, params, data, tmp_path):
-    variant = params / "variants" / "hrm.yaml"
-    variant.write_text(variant.read_text() + "scales:\n  smoke: {train: {steps: 7}}\n  gpu: {train: {steps: 8}}\n")
+    changes = "scales:\n  smoke: {train: {steps: 7}}\n  gpu: {train: {steps: 8}}\n"
+    of_hrm(params, changes)
     assert [run_params(params, scale, "sudoku", "hrm", []).train.steps for scale in ("smoke", "gpu")] == [7, 8]
     assert run_params(params, "smoke", "sudoku", "hrm", ["train.steps=9"]).train.steps == 9
-    variant.write_text(variant.read_text().replace("gpu:", "gqu:"))
-    refused(capfd, train(params, data, tmp_path), "hrm.yaml", "scales.gqu", "gpu, paper, smoke")
+    of_hrm(params, changes.replace("gpu:", "gqu:"))
+    place = "experiments/sudoku.yaml: unknown key variants.hrm.scales.gqu"
+    refused(capfd, train(params, data, tmp_path), place, "gpu, paper, smoke")
 
 
 def test_a_variant_may_change_things_for_one_task_and_there_at_one_scale(capfd, params, data, tmp_path):
-    variant = params / "variants" / "hrm.yaml"
-    plain = variant.read_text()
     of_maze = "tasks:\n  maze_hard:\n    train: {steps: 7}\n    scales: {smoke: {train: {steps: 8}}}\n"
-    variant.write_text(plain + "scales: {smoke: {train: {steps: 5}}}\n" + of_maze)
+    of_hrm(params, "scales: {smoke: {train: {steps: 5}}}\n" + of_maze)
     cases = (("smoke", "sudoku"), ("smoke", "maze_hard"), ("paper", "maze_hard"))
     assert [run_params(params, *case, "hrm", []).train.steps for case in cases] == [5, 8, 7]
-    variant.write_text(plain + of_maze.replace("maze_hard", "mace_hard"))
-    refused(capfd, train(params, data, tmp_path), "hrm.yaml", "tasks.mace_hard", "maze_hard")
-    variant.write_text(plain + of_maze.replace("smoke", "smoky"))
-    with pytest.raises(
-        ParameterError, match=r"hrm.yaml: unknown key tasks.maze_hard.scales.smoky; allowed here are gpu"
-    ):
+    of_hrm(params, of_maze.replace("maze_hard", "mace_hard"))
+    refused(capfd, train(params, data, tmp_path), "sudoku.yaml", "variants.hrm.tasks.mace_hard", "maze_hard")
+    of_hrm(params, of_maze.replace("smoke", "smoky"))
+    place = r"sudoku.yaml: unknown key variants.hrm.tasks.maze_hard.scales.smoky; allowed here are gpu"
+    with pytest.raises(ParameterError, match=place):
         run_params(params, "smoke", "maze_hard", "hrm", [])
-    variant.write_text(plain + "tasks: 3\n")
-    refused(capfd, train(params, data, tmp_path), "hrm.yaml", "tasks must hold a mapping for each task")
+    of_hrm(params, "tasks: 3\n")
+    refused(capfd, train(params, data, tmp_path), "sudoku.yaml: variants.hrm.tasks must hold a mapping for each task")
 
 
 def test_a_number_that_yaml_reads_as_text(capfd, params, data, tmp_path):
@@ -121,8 +126,10 @@ def test_sizes_that_do_not_fit_each_other(capfd, params, data, tmp_path):
 
 
 def test_a_broken_parameter_file(capfd, params, data, tmp_path):
-    (params / "variants" / "hrm.yaml").write_text("model: [")
-    refused(capfd, train(params, data, tmp_path), "hrm.yaml", "not valid YAML")
+    (params / "experiments" / "sudoku.yaml").write_text("tasks: [")
+    refused(capfd, train(params, data, tmp_path), "experiments/sudoku.yaml", "not valid YAML")
+    of_hrm(params, "model: {heads: 2}")
+    refused(capfd, train(params, data, tmp_path), "sudoku.yaml: is not valid YAML (key model stands twice", "line 7")
 
 
 @pytest.mark.parametrize(

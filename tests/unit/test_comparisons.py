@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from helpers import PARAMS
 from hrm.cli import main
 from hrm.core.errors import ParameterError
+from hrm.core.experiments import variants as all_variants
 from hrm.core.schema import run_params
 from hrm.report.aggregates import aggregate, label_of, published_values
 from hrm.report.claims_file import read_claims
@@ -172,8 +173,7 @@ def test_a_grouping_that_nobody_knows_is_refused() -> None:
 
 def test_the_first_pattern_that_fits_a_variant_says_which_weights_are_shown() -> None:
     shown = comparison_params(PARAMS).shown
-    variants = [path.stem for path in (PARAMS / "variants").glob("*.yaml")]
-    for variant in variants:
+    for variant in all_variants(PARAMS):
         assert shown(variant) == ("ema" if variant.startswith("trm") else "raw"), variant
     empty = {"bands": {}, "contrasts": {}, "aggregates": {}, "charts": {}}
     patterns = {"trm_one_step": "raw", "trm*": "ema", "*": "raw"}

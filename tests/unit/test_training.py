@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 
 from helpers import PARAMS, facts_of, tiny_dataset, tiny_run
 from hrm.core.errors import CheckpointError, DivergedError, HrmError, Interrupted
+from hrm.core.experiments import variants
 from hrm.training import loop
 from hrm.training.checkpoint import load_model
 from hrm.training.trainer import Trainer
@@ -111,7 +112,7 @@ def test_a_single_segment_makes_no_further_pass_and_trains_no_continue_value(mon
 
 # All but those that differ from another one by a size or a number of calls alone.
 SIZES = re.compile(r"(transformer|recurrent|hrm_hidden|hrm_loops|hrm_from)_.*|hrm_short|hrm_long|board_.*_s4")
-VARIANTS = sorted(path.stem for path in (PARAMS / "variants").glob("*.yaml") if not SIZES.fullmatch(path.stem))
+VARIANTS = sorted(name for name in variants(PARAMS) if not SIZES.fullmatch(name))
 
 
 @pytest.mark.parametrize(("variant", "loss"), [*((variant, "stablemax") for variant in VARIANTS), ("hrm", "softmax")])

@@ -109,8 +109,8 @@ def test_the_command_asks_for_the_start(capfd, tmp_path):
 def test_the_pipeline_must_train_what_is_taken_over(tmp_path):
     root = tmp_path / "params"
     shutil.copytree(PARAMS, root)
-    pipeline = yaml.safe_load((root / "pipeline.yaml").read_text())
-    pipeline["experiments"]["transfer"]["seeds"] = [0, 7]
-    (root / "pipeline.yaml").write_text(yaml.safe_dump(pipeline))
-    with pytest.raises(ParameterError, match=r"hrm_from_sudoku.*transfer names sudoku/hrm.*seed 7"):
+    experiment = yaml.safe_load((root / "experiments" / "transfer.yaml").read_text())
+    (root / "experiments" / "transfer.yaml").write_text(yaml.safe_dump(experiment | {"seeds": [0, 7]}))
+    place = r"experiments/transfer.yaml: variants.hrm_from_sudoku.*transfer"
+    with pytest.raises(ParameterError, match=place + r" names sudoku/hrm.*seed 7"):
         check_all(root)

@@ -7,7 +7,7 @@ from pathlib import Path
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     parser.add_argument("--task", required=True, help="name of a file in params/tasks")
-    parser.add_argument("--variant", required=True, help="name of a file in params/variants")
+    parser.add_argument("--variant", required=True, help="name of a variant in params/experiments")
     parser.add_argument("--scale", required=True, help="name of a folder in params/scales")
     parser.add_argument("--seed", required=True, type=int, help="of the weights, the order and the exploration")
     parser.add_argument("--data", required=True, type=Path, help="folder of the data set (hrm generate makes it)")

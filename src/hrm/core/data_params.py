@@ -7,8 +7,7 @@ from hrm.core.data_schema.base import DataParams
 from hrm.core.data_schema.grid import LatticeParams, MazeParams
 from hrm.core.data_schema.sudoku import SudokuParams
 from hrm.core.errors import ParameterError
-from hrm.core.files import read_yaml
-from hrm.core.params import load_params
+from hrm.core.params import Layer, file_lineage, load_params
 
 # A family is a model here and a module hrm.data.FAMILY.task.
 FAMILIES: dict[str, type[DataParams]] = {
@@ -19,24 +18,49 @@ FAMILIES: dict[str, type[DataParams]] = {
 }
 
 
-def data_files(root: Path, scale: str, task: str) -> list[Path]:
-    """The files that decide a data set, later ones override."""
+def data_layers(root: Path, scale: str, task: str) -> list[Layer]:
+    """What decides a data set, later ones override: the task's file and the scale's, each after what it is from."""
     check_name(root / "tasks", task, "task")
     check_scale(root, scale)
-    return [root / "tasks" / f"{task}.yaml", root / "scales" / scale / "data" / f"{task}.yaml"]
+    own = file_lineage(root / "tasks" / f"{task}.yaml", lambda file, name: file.with_name(f"{name}.yaml"))
+    return [*own, *scale_layers(root, scale, "data", task)]
+
+
+def data_files(root: Path, scale: str, task: str) -> list[Path]:
+    """The files that decide a data set, later ones override."""
+    return [Path(layer.file) for layer in data_layers(root, scale, task)]
 
 
 def data_params(root: Path, scale: str, task: str, overrides: list[str]) -> DataParams:
     """Parameters of the data set of a task at a scale, as the model of its family."""
-    files = data_files(root, scale, task)
-    family = read_yaml(files[0]).get("family")
+    path = root / "tasks" / f"{task}.yaml"
+    layers = data_layers(root, scale, task)
+    family = next((layer.values["family"] for layer in reversed(layers) if "family" in layer.values), None)
     if family not in FAMILIES:
-        raise ParameterError(f"{files[0]}: family is {family!r}; allowed are {', '.join(sorted(FAMILIES))}")
-    params = load_params(FAMILIES[family], files, overrides)
+        raise ParameterError(f"{path}: family is {family!r}; allowed are {', '.join(sorted(FAMILIES))}")
+    params = load_params(FAMILIES[family], layers, overrides)
     if params.task != task:
-        raise ParameterError(f"{files[0]}: task is {params.task!r}; it must be {task!r}, as the file is called")
+        raise ParameterError(f"{path}: task is {params.task!r}; it must be {task!r}, as the file is called")
     params._root = root
     return params
+
+
+def scale_layers(root: Path, scale: str, kind: str, task: str) -> list[Layer]:
+    """What a scale says of a task's data or training: its file, after those that this one is from.
+
+    `from: TASK` is the same scale's file of another task, `from: SCALE/TASK` that of another scale.
+    """
+
+    def named(file: Path, name: str) -> Path:
+        of, slash, other = name.rpartition("/")
+        return scale_file(root, of, kind, other) if slash else file.with_name(f"{name}.yaml")
+
+    return file_lineage(scale_file(root, scale, kind, task), named)
+
+
+def scale_file(root: Path, scale: str, kind: str, task: str) -> Path:
+    """The file of a scale about a task; `kind` is data or train."""
+    return root / "scales" / scale / kind / f"{task}.yaml"
 
 
 def check_name(folder: Path, name: str, kind: str) -> None:

@@ -1,6 +1,7 @@
 """Files appear whole or not at all: write beside, flush to disk, replace."""
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -14,7 +15,20 @@ import yaml
 from hrm.core.errors import DataError, HrmError, ParameterError
 
 # The safe loader, of libyaml where PyYAML has it: ten times faster, a second less for the claims.
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _EachKeyOnce(LOADER):  # type: ignore[misc]  # found at run time
+    """Refuses a key that stands twice in a mapping, of which YAML would take the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"key {key.value} stands twice", key.start_mark)
+            seen.add(key.value)
+        found: dict[Any, Any] = super().construct_mapping(node, deep)
+        return found
 
 
 @contextlib.contextmanager
@@ -65,13 +79,24 @@ def read_json(path: str | Path) -> Any:
         raise DataError(f"{path}: is not valid JSON ({error})") from error
 
 
-def read_yaml(path: str | Path) -> dict[str, Any]:
-    """Read a YAML mapping; ParameterError names the file when it is missing, broken or not a mapping."""
+def read_text(path: str | Path) -> str:
+    """Read a file of parameters; ParameterError names it when it is missing or no text."""
     try:
-        value = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=LOADER)
+        return Path(path).read_text(encoding="utf-8")
     except OSError as error:
         raise ParameterError(f"{path}: cannot be read ({error.strerror})") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise ParameterError(f"{path}: is not text in UTF-8 ({error.reason})") from error
+
+
+def read_yaml(path: str | Path) -> Mapping[str, Any]:
+    """Read a YAML mapping; ParameterError names the file when it is missing, broken or not a mapping.
+
+    Equal texts are parsed once a process, so that what comes back is shared and must not be changed.
+    """
+    try:
+        value = _parsed(read_text(path))
+    except yaml.YAMLError as error:
         reason = " ".join(str(error).split())
         raise ParameterError(f"{path}: is not valid YAML ({reason})") from error
     if value is None:
@@ -87,6 +112,11 @@ def read_text_or_none(path: str | Path) -> str | None:
         return Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return None
+
+
+@functools.lru_cache(maxsize=512)
+def _parsed(text: str) -> Any:
+    return yaml.load(text, Loader=_EachKeyOnce)
 
 
 def sha256_file(path: str | Path) -> str:

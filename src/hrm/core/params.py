@@ -1,6 +1,7 @@
 """Reading parameters: YAML files in order, later ones override, one strict frozen model at the end."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -18,65 +19,120 @@ class Params(BaseModel):
 
 
 P = TypeVar("P", bound=Params)
+T = TypeVar("T")
+
+
+class Layer(NamedTuple):
+    """What one place says: a file, or a part of it, whose keys begin with `at` there."""
+
+    file: str
+    values: Mapping[str, Any]
+    at: str = ""
+
+    @classmethod
+    def of(cls, path: Path) -> "Layer":
+        """A whole file."""
+        return cls(str(path), read_yaml(path))
+
+    def part(self, *keys: str) -> "Layer":
+        """What stands under these keys."""
+        values = self.values
+        for key in keys:
+            values = values[key]
+        return Layer(self.file, values, self.at + "".join(f"{key}." for key in keys))
+
+    def without(self, *keys: str) -> "Layer":
+        """All but these keys."""
+        return self._replace(values={key: value for key, value in self.values.items() if key not in keys})
 
 
 def load_params(
     model: type[P],
-    files: Iterable[Path],
+    layers: "Iterable[Path | Layer]",
     overrides: Iterable[str] = (),
     cases: "Mapping[str, Case] | None" = None,
 ) -> P:
-    """Merge `files` in order, then `overrides` (`a.b=value`), and check the result against `model`.
+    """Merge files and parts of files in order, then `overrides` (`a.b=value`), and check the result against `model`.
 
-    With `cases`, as of scales and tasks, a file may say under their name what it changes in one of them alone, and
+    With `cases`, as of scales and tasks, a layer may say under their name what it changes in one of them alone, and
     there again what it changes in one of another kind, as in `tasks: {maze_hard: {scales: {smoke: {train: ...}}}}`.
 
     Raises ParameterError that names the file, the key, the value found and what is allowed.
     """
-    merged: dict[str, Any] = {}
-    origin: dict[tuple[str, ...], str] = {}
-    last = "parameters"
-    for path in files:
-        last = str(path)
-        for source, values in _parts(read_yaml(path), last, "", cases or {}):
-            _merge(merged, values, source, origin, ())
-    for text in overrides:
-        last = f"--set {text}"
-        _merge(merged, _parse_override(text), last, origin, ())
+    read = [layer if isinstance(layer, Layer) else Layer.of(layer) for layer in layers]
+    set_here = [Layer(f"--set {text}", _parse_override(text)) for text in overrides]
+    parts = [part for layer in read for part in chosen_parts(layer, cases or {})] + set_here
+    values, origin = merge(parts)
     try:
-        return model.model_validate(merged)
+        return model.model_validate(values)
     except ValidationError as error:
+        last = [Layer("parameters", {}), *read, *set_here][-1]
         raise ParameterError(_first_problem(error, origin, last, model)) from None
 
 
-class Case(NamedTuple):
-    """What a file may change for one of several alone: `chosen` of the names `known`."""
+def merge(layers: Iterable[Layer]) -> tuple[dict[str, Any], dict[tuple[str, ...], Layer]]:
+    """All that the layers say, later ones override key by key; and which layer was the last to say each key."""
+    values: dict[str, Any] = {}
+    origin: dict[tuple[str, ...], Layer] = {}
+    for layer in layers:
+        _merge(values, layer.values, layer, origin, ())
+    return values, origin
 
-    chosen: str
+
+def lineage(start: T, parent: Callable[[T], T | None], where: Callable[[T], str]) -> list[T]:
+    """From the first ancestor down to `start`; ParameterError, with the place of `from`, if one comes from itself."""
+    line = [start]
+    while (above := parent(line[0])) is not None:
+        if above in line:
+            circle = " from ".join(map(str, [*reversed(line[: line.index(above) + 1]), above]))
+            raise ParameterError(f"{where(line[0])} is {above}; a circle is not allowed: {circle}")
+        line.insert(0, above)
+    return line
+
+
+def file_lineage(path: Path, named: Callable[[Path, str], Path]) -> list[Layer]:
+    """A file that may say `from: NAME` and then only what differs from the file `named` so; after all that it is from.
+
+    Raises ParameterError with file and key where there is no such file, or one comes from itself.
+    """
+
+    def parent(file: Path) -> Path | None:
+        name = read_yaml(file).get("from")
+        if name is None:
+            return None
+        above = named(file, name) if isinstance(name, str) else None
+        if above is None or not above.is_file():
+            raise ParameterError(f"{file}: from is {name!r}; there must be {above or named(file, 'NAME')}")
+        return above
+
+    files = lineage(path, parent, lambda file: f"{file}: from")
+    return [Layer.of(file).without("from") for file in files]
+
+
+class Case(NamedTuple):
+    """What a layer may change for one of several alone: `chosen` of the names `known`; None for none of them."""
+
+    chosen: str | None
     known: Collection[str]
 
 
-def _parts(
-    values: Mapping[str, Any], source: str, at: str, cases: Mapping[str, Case]
-) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """What a file says of all, then of each chosen case; each with the place it stands at."""
-    yield source, {key: value for key, value in values.items() if key not in cases}
-    file = source.partition(": ")[0]
+def chosen_parts(layer: Layer, cases: Mapping[str, Case]) -> Iterator[Layer]:
+    """What a layer says of all, then of each chosen case."""
+    yield layer.without(*cases)
     for kind, case in cases.items():
-        named = values.get(kind, {})
+        named = layer.values.get(kind, {})
         if not isinstance(named, Mapping) or not all(isinstance(part, Mapping) for part in named.values()):
-            one = kind.removesuffix("s")
             raise ParameterError(
-                f"{file}: {at}{kind} must hold a mapping for each {one}, as in NAME: {{train: {{...}}}}"
+                f"{layer.file}: {layer.at}{kind} must hold a mapping for each {kind.removesuffix('s')},"
+                " as in NAME: {train: {...}}"
             )
         for name in named:
             if name not in case.known:
                 allowed = ", ".join(sorted(case.known))
-                raise ParameterError(f"{file}: unknown key {at}{kind}.{name}; allowed here are {allowed}")
-        if case.chosen in named:
-            here = f"{at}{kind}.{case.chosen}"
+                raise ParameterError(f"{layer.file}: unknown key {layer.at}{kind}.{name}; allowed here are {allowed}")
+        if case.chosen is not None and case.chosen in named:
             others = {other: known for other, known in cases.items() if other != kind}
-            yield from _parts(named[case.chosen], f"{file}: {here}", f"{here}.", others)
+            yield from chosen_parts(layer.part(kind, case.chosen), others)
 
 
 def parse_value(model: type[P], values: Mapping[str, Any], source: str) -> P:
@@ -84,7 +140,7 @@ def parse_value(model: type[P], values: Mapping[str, Any], source: str) -> P:
     try:
         return model.model_validate(dict(values))
     except ValidationError as error:
-        raise ParameterError(_first_problem(error, {}, source, model)) from None
+        raise ParameterError(_first_problem(error, {}, Layer(source, {}), model)) from None
 
 
 def _parse_override(text: str) -> dict[str, Any]:
@@ -102,7 +158,11 @@ def _parse_override(text: str) -> dict[str, Any]:
 
 
 def _merge(
-    base: dict[str, Any], new: Mapping[str, Any], source: str, origin: dict[tuple[str, ...], str], at: tuple[str, ...]
+    base: dict[str, Any],
+    new: Mapping[str, Any],
+    source: Layer,
+    origin: dict[tuple[str, ...], Layer],
+    at: tuple[str, ...],
 ) -> None:
     for key, value in new.items():
         here = (*at, str(key))
@@ -110,32 +170,50 @@ def _merge(
             _merge(base[key], value, source, origin, here)
             continue
         base[key] = {} if isinstance(value, Mapping) else value
+        origin.pop(here, None)  # the last one to say a key stands last
         origin[here] = source
         if isinstance(value, Mapping):
             _merge(base[key], value, source, origin, here)
 
 
-def _first_problem(error: ValidationError, origin: Mapping[tuple[str, ...], str], last: str, model: type[P]) -> str:
+def _first_problem(
+    error: ValidationError, origin: Mapping[tuple[str, ...], Layer], last: Layer, model: type[BaseModel]
+) -> str:
     problem = error.errors(include_url=False)[0]
     where = tuple(str(part) for part in problem["loc"])
     source = next((origin[where[:n]] for n in range(len(where), 0, -1) if where[:n] in origin), last)
-    key = ".".join(where) or "the file"
     found = problem.get("input")
+    key = source.at + ".".join(where) or "the file"
     if problem["type"] == "extra_forbidden":
-        return f"{source}: unknown key {key}; allowed here are {', '.join(_siblings(model, where))}"
+        return f"{source.file}: unknown key {key}; allowed here are {', '.join(_siblings(model, where))}"
     if problem["type"] == "missing":
-        return f"{source}: key {key} is missing"
+        also = f", and so it is in {last.file}: {last.at}{'.'.join(where)}" if source != last and last.at else ""
+        return f"{source.file}: key {key} is missing{also}"
     message = problem["msg"].removeprefix("Value error, ")
+    message = message[0].lower() + message[1:]
     if isinstance(found, Mapping):
         # A rule over several keys: the whole mapping would bury the message.
-        return f"{source}: {key}: {message}" if where else f"{source}: {message}"
-    message = message[0].lower() + message[1:]
+        return _rule_broken(message, where, origin, last)
     hint = ""
     if isinstance(found, str) and _is_number(found):
         hint = f" (YAML reads {found} as text: write {_with_point(found)})"
     count = len(error.errors())
     more = f" (and {count - 1} more)" if count > 1 else ""
-    return f"{source}: {key} is {found!r}; {message}{hint}{more}"
+    return f"{source.file}: {key} is {found!r}; {message}{hint}{more}"
+
+
+def _rule_broken(message: str, where: tuple[str, ...], origin: Mapping[tuple[str, ...], Layer], last: Layer) -> str:
+    """A message about several keys of a mapping, with the place that last changed one of those that it names."""
+    words = [tuple(word.split(".")) for word in re.findall(r"[a-z][a-z0-9_.]*[a-z0-9_]", message)]
+    named = [key for key in origin if key[: len(where)] == where and key[len(where) :] in words]
+    known = (where[:n] for n in range(len(where), 0, -1) if where[:n] in origin)
+    last_said = named[-1] if named else next(known, None)
+    source = last if last_said is None else origin[last_said]
+    first = (*where, *words[0]) if words else where
+    key = source.at + "".join(f"{part}." for part in where)
+    if first in named and origin[first] is source:
+        return f"{source.file}: {key}{message}"
+    return f"{source.file}: {key.removesuffix('.')}: {message}" if key else f"{source.file}: {message}"
 
 
 def _siblings(model: type[BaseModel], where: tuple[str, ...]) -> list[str]:

@@ -5,9 +5,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
-from hrm.core.data_params import check_name, check_scale
+from hrm.core.data_params import check_name, check_scale, scale_layers
 from hrm.core.data_schema.base import Name
-from hrm.core.params import Case, Params, load_params
+from hrm.core.experiments import variant_layers
+from hrm.core.params import Case, Layer, Params, load_params
 from hrm.core.pointer_schema import PointerParams
 from hrm.core.vote_schema import VoteParams
 
@@ -175,7 +176,7 @@ class TransferParams(Params):
 
 
 class RunParams(Params):
-    """One training: params/training.yaml, the scale's train/TASK.yaml, then variants/VARIANT.yaml."""
+    """One training: params/training.yaml, the scale's train/TASK.yaml, then the variant's entry in experiments/."""
 
     model: ModelParams
     transfer: TransferParams
@@ -216,23 +217,23 @@ class EvaluationParams(Params):
         return self
 
 
-def run_files(root: Path, scale: str, task: str, variant: str) -> list[Path]:
-    """The files that decide a training; the variant comes last, so that what defines it holds at every scale."""
+def run_layers(root: Path, scale: str, task: str, variant: str) -> list[Layer]:
+    """What decides a training; the variant comes last, so that what defines it holds at every scale."""
     check_name(root / "tasks", task, "task")
-    check_name(root / "variants", variant, "variant")
+    of_variant = variant_layers(root, variant)
     check_scale(root, scale)
-    train = root / "scales" / scale / "train" / f"{task}.yaml"
-    return [root / "training.yaml", train, root / "variants" / f"{variant}.yaml"]
+    return [Layer.of(root / "training.yaml"), *scale_layers(root, scale, "train", task), *of_variant]
+
+
+def run_files(root: Path, scale: str, task: str, variant: str) -> list[Path]:
+    """The files that decide a training, in that order, each once."""
+    return list(dict.fromkeys(Path(layer.file) for layer in run_layers(root, scale, task, variant)))
 
 
 def run_params(root: Path, scale: str, task: str, variant: str, overrides: list[str]) -> RunParams:
     """Parameters of a training, with what follows from others worked out."""
-    files = run_files(root, scale, task, variant)
-    cases = {
-        "scales": Case(scale, [path.name for path in (root / "scales").iterdir()]),
-        "tasks": Case(task, [path.stem for path in (root / "tasks").glob("*.yaml")]),
-    }
-    run = load_params(RunParams, files, overrides, cases)
+    layers = run_layers(root, scale, task, variant)
+    run = load_params(RunParams, layers, overrides, _cases(root, scale, task))
     model, train = run.model, run.train
     if model.width_ratio != 1.0:
         unit = 2 * model.heads
@@ -243,6 +244,19 @@ def run_params(root: Path, scale: str, task: str, variant: str, overrides: list[
     return run.model_copy(update={"model": model, "train": train})
 
 
+def unscaled_params(root: Path, variant: str, overrides: list[str]) -> RunParams:
+    """params/training.yaml with a variant, at no scale and for no task."""
+    layers = [Layer.of(root / "training.yaml"), *variant_layers(root, variant)]
+    return load_params(RunParams, layers, overrides, _cases(root, None, None))
+
+
 def evaluation_params(root: Path, overrides: list[str]) -> EvaluationParams:
     """Parameters of the evaluation."""
     return load_params(EvaluationParams, [root / "evaluation.yaml"], overrides)
+
+
+def _cases(root: Path, scale: str | None, task: str | None) -> dict[str, Case]:
+    return {
+        "scales": Case(scale, [path.name for path in (root / "scales").iterdir()]),
+        "tasks": Case(task, [path.stem for path in (root / "tasks").glob("*.yaml")]),
+    }

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from hrm.core.data_schema.base import Name
 from hrm.core.errors import ParameterError
+from hrm.core.experiments import variants
 from hrm.core.params import Params
 
 ChartUnit = Literal["per cent", "ratio", "layers", "parameters", "million parameters", "seconds", "minutes"]
@@ -120,14 +121,14 @@ Chart = Annotated[DotChart | LineChart, Field(discriminator="kind")]
 
 
 def check_charts(path: Path, charts: dict[str, Chart], root: Path) -> None:
-    """ParameterError with file and key where a chart names a task or a variant that has no file of parameters.
+    """ParameterError with file and key where a chart names a task or a variant that there is not.
 
     Args:
         path: of the charts, for the message.
         charts: by name.
         root: folder of the parameters.
     """
-    known = {kind: {file.stem for file in (root / f"{kind}s").glob("*.yaml")} for kind in ("task", "variant")}
+    known = {"task": {file.stem for file in (root / "tasks").glob("*.yaml")}, "variant": set(variants(root))}
     for name, chart in charts.items():
         for key, kind, value in _names(chart):
             if value not in known[kind]:

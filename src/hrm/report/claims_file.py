@@ -50,7 +50,7 @@ class SpreadParams(Params):
 class ProtocolParams(Params):
     """How the number was made. What is null is not compared with ours.
 
-    `settings` are overrides in the form of `hrm train --set`, on top of params/training.yaml with variants/hrm.yaml.
+    `settings` are overrides in the form of `hrm train --set`, on top of params/training.yaml with the variant hrm.
     """
 
     text: str

@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Literal, get_args, get_origin
 
-from hrm.core.params import Params, load_params
-from hrm.core.schema import RunParams, run_files, run_params
+from hrm.core.data_params import scale_file
+from hrm.core.params import Params
+from hrm.core.schema import RunParams, run_params, unscaled_params
 from hrm.models.layer_calls import layers_a_segment
 from hrm.report.claims_file import ClaimsParams, PublishedSetting
 from hrm.report.run_paths import NOBODY
@@ -15,7 +16,7 @@ TASK, VARIANT, METHOD = "published", "hrm", "computed"
 
 def published_params(root: Path, overrides: list[str]) -> RunParams:
     """The published run: params/training.yaml with the variant hrm, no scale."""
-    return load_params(RunParams, [root / "training.yaml", root / "variants" / "hrm.yaml"], overrides)
+    return unscaled_params(root, VARIANT, overrides)
 
 
 def derived_rows(root: Path, claims: ClaimsParams) -> list[SummaryRow]:
@@ -41,7 +42,7 @@ def derived_rows(root: Path, claims: ClaimsParams) -> list[SummaryRow]:
         "published_effective_depth": layers_a_segment(params.model),
     }
     for name, published in claims.published_runs.items():
-        if run_files(root, published.scale, published.task, published.variant)[1].is_file():
+        if scale_file(root, published.scale, "train", published.task).is_file():
             run = run_params(root, published.scale, published.task, published.variant, [])
             values[name] = settings(run)
             if published.examples_per_epoch is not None:
