@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hrm.core.errors import DataError
-from hrm.data.augment import Examples, augmenter
 from hrm.data.dataset import DatasetInfo
 from hrm.data.grid.dihedral import INVERSE, ORDER, class_keys, first_of_each_class, sources
 from hrm.data.grid.symmetries import SquareSymmetries
 from hrm.data.maze.optimal import is_optimal, shortest_paths
 from hrm.data.maze.sampler import Wish, sample
 from hrm.data.maze.task import solve_mazes
+from hrm.data.task import Examples, augmenter
 
 GRIDS = st.integers(1, 6).flatmap(
     lambda size: st.lists(st.integers(0, 5), min_size=size**2, max_size=size**2).map(

@@ -10,8 +10,6 @@ from torch import Tensor
 from hrm.core.seeds import numpy_generator
 from hrm.evaluation.segments import Examples
 
-EMPTY = 1  # token of an empty cell of a Sudoku
-
 
 def emptying_order(examples: int, cells: int, seed: int) -> Tensor:
     """(examples, cells) in which order the cells of each puzzle are emptied: random, the same for every number."""
@@ -19,8 +17,8 @@ def emptying_order(examples: int, cells: int, seed: int) -> Tensor:
     return torch.from_numpy(np.argsort(draws, axis=1, kind="stable"))
 
 
-def with_empty_cells(examples: Examples, order: Tensor, count: int) -> Examples:
-    """The solutions with the first `count` cells of `order` (examples, cells) emptied; labels stay."""
+def with_empty_cells(examples: Examples, order: Tensor, count: int, empty: int) -> Examples:
+    """The solutions with the first `count` cells of `order` (examples, cells) set to `empty`; labels stay."""
     chosen = order[:, :count].to(examples.labels.device)
-    inputs = examples.labels.scatter(1, chosen, EMPTY)
+    inputs = examples.labels.scatter(1, chosen, empty)
     return Examples(inputs, examples.labels, examples.puzzle_ids)

@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from hrm.evaluation.segments import Examples, batch_starts
+from hrm.data.players import batch_starts
+from hrm.evaluation.segments import Examples
 from hrm.models.controller import HeadController, route_entropy
 from hrm.models.plain_layers import SelfAttention
 from hrm.models.segment import SegmentModel

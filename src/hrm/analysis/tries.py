@@ -6,7 +6,7 @@ Probabilistic TRM does (arXiv 2605.19943). A symmetric puzzle is solved as it is
 tests with other digits of arXiv 2601.10679 and 2601.19085.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,13 +17,9 @@ from torch import Tensor
 from hrm.core.analysis_schema import NoiseParams
 from hrm.core.schema import HaltingParams
 from hrm.core.seeds import torch_generator
-from hrm.data.dataset import DatasetInfo
-from hrm.data.grid.dihedral import INVERSE
-from hrm.data.grid.symmetries import SquareSymmetries
-from hrm.data.sudoku.plan import group_order
-from hrm.data.sudoku.symmetries import SudokuSymmetries
-from hrm.data.turns import TURNS
-from hrm.evaluation.segments import Examples, SegmentModel, SegmentRecord, record_segments
+from hrm.data.players import Player
+from hrm.data.task import Symmetry
+from hrm.evaluation.segments import Examples, SegmentRecord, record_segments
 from hrm.models.halting import wants_halt
 
 
@@ -36,19 +32,10 @@ class Tries(NamedTuple):
     answers: NDArray[np.uint8]  # (tries, examples, cells) after the last segment, to the puzzle as it is given
 
 
-class Symmetry(NamedTuple):
-    """A group that acts on puzzles."""
-
-    most: int  # tries that differ
-    codes: Callable[[int, int], Tensor]  # try, examples -> (examples,) codes; those of try 0 change nothing
-    apply: Callable[[Tensor, Tensor], Tensor]  # codes (examples,), tokens (examples, cells) -> tokens
-    inverse: Callable[[Tensor], Tensor]
-
-
 class Noisy:
     """A network whose states get noise; each has a stream of its own on the device of the states."""
 
-    def __init__(self, model: SegmentModel, noise: NoiseParams, seed: int, number: int) -> None:
+    def __init__(self, model: Player, noise: NoiseParams, seed: int, number: int) -> None:
         self.model, self.noise = model, noise
         self._seed, self._number = seed, number
         self._generator: torch.Generator | None = None
@@ -72,7 +59,7 @@ class Noisy:
 
 
 def noisy_tries(
-    model: SegmentModel,
+    model: Player,
     examples: Examples,
     halting: HaltingParams,
     tries: int,
@@ -88,7 +75,7 @@ def noisy_tries(
 
 
 def symmetric_tries(
-    model: SegmentModel,
+    model: Player,
     examples: Examples,
     halting: HaltingParams,
     tries: int,
@@ -107,31 +94,6 @@ def symmetric_tries(
             yield record, symmetry.apply(symmetry.inverse(codes).cpu(), record.answers)
 
     return _stack(list(turned()), halting)
-
-
-def symmetry_of(info: DatasetInfo, seed: int) -> Symmetry | None:
-    """Random symmetries of a Sudoku, the eight turns of a maze; None for families whose puzzles this leaves alone."""
-    if info.family == "maze":
-        square = SquareSymmetries(info.grid_shape[0])
-        back = torch.tensor(INVERSE)
-        return Symmetry(
-            TURNS,
-            lambda number, count: torch.full((count,), number),
-            square.apply_tokens,
-            lambda codes: back[codes.cpu()],
-        )
-    if info.family == "sudoku":
-        height, width = info.generator["box_height"], info.generator["box_width"]
-        board, order = SudokuSymmetries(height, width), group_order(height, width)
-
-        def codes(number: int, count: int) -> Tensor:
-            if number == 0:
-                return torch.zeros(count, dtype=torch.long)
-            generator = torch_generator(seed, "symmetries of tries", index=number)
-            return torch.randint(order, (count,), generator=generator)
-
-        return Symmetry(order, codes, board.apply_tokens, board.inverse)
-    return None
 
 
 def _stack(made: Sequence[tuple[SegmentRecord, Tensor]], halting: HaltingParams) -> Tries:

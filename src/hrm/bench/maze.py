@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrm.core.data_params import data_params
-from hrm.core.data_schema.grid import CountedWalls, IndependentWalls, MazeParams
 from hrm.core.errors import ParameterError
 from hrm.core.seeds import derive_seed, numpy_generator
 from hrm.data.chunks import in_chunks
 from hrm.data.compiled import compiled
+from hrm.data.maze.params import CountedWalls, IndependentWalls, MazeParams
 from hrm.data.maze.sampler import Wish, sample
 from hrm.data.maze.task import solve_mazes
 from hrm.data.maze.tokens import GOAL, OPEN, START, WALL, Mazes

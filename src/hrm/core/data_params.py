@@ -2,21 +2,17 @@
 
 from pathlib import Path
 
-from hrm.core.data_schema.arc import ArcParams
+from hrm.core import discovery
 from hrm.core.data_schema.base import DataParams
-from hrm.core.data_schema.grid import LatticeParams, MazeParams
-from hrm.core.data_schema.sudoku import SudokuParams
 from hrm.core.errors import ParameterError
 from hrm.core.files import read_yaml
 from hrm.core.params import load_params
 
-# A family is a model here and a module hrm.data.FAMILY.task.
-FAMILIES: dict[str, type[DataParams]] = {
-    "arc": ArcParams,
-    "lattice": LatticeParams,
-    "maze": MazeParams,
-    "sudoku": SudokuParams,
-}
+
+def family_params(family: str) -> type[DataParams]:
+    """What the files of a family of tasks may say; `family` must be a known one."""
+    model: type[DataParams] = discovery.find(discovery.data_params_module(family), "PARAMS")
+    return model
 
 
 def data_files(root: Path, scale: str, task: str) -> list[Path]:
@@ -29,10 +25,9 @@ def data_files(root: Path, scale: str, task: str) -> list[Path]:
 def data_params(root: Path, scale: str, task: str, overrides: list[str]) -> DataParams:
     """Parameters of the data set of a task at a scale, as the model of its family."""
     files = data_files(root, scale, task)
-    family = read_yaml(files[0]).get("family")
-    if family not in FAMILIES:
-        raise ParameterError(f"{files[0]}: family is {family!r}; allowed are {', '.join(sorted(FAMILIES))}")
-    params = load_params(FAMILIES[family], files, overrides)
+    found = read_yaml(files[0]).get("family")
+    family = discovery.check("family", found, discovery.families(), f"{files[0]}: ")
+    params = load_params(family_params(family), files, overrides)
     if params.task != task:
         raise ParameterError(f"{files[0]}: task is {params.task!r}; it must be {task!r}, as the file is called")
     params._root = root

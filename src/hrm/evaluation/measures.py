@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from hrm.core.intervals import wilson_interval
 from hrm.core.schema import HaltingParams
-from hrm.evaluation.intervals import wilson_interval
 from hrm.evaluation.segments import SegmentRecord
 from hrm.models.halting import wants_halt
 

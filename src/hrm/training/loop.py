@@ -87,8 +87,7 @@ def run_key(params: RunParams, facts: dict[str, Any]) -> str:
     decisive = params.model_dump()
     for name in ("log_every", "save_every"):
         decisive["train"].pop(name)
-    data = ("augment.py", "batches.py", "permutations.py", "turns.py", "arc", "grid", "sudoku")
-    code = source_hash(("models", "training", *(f"data/{name}" for name in data)))
+    code = source_hash(("core", "data", "models", "training"))
     return fingerprint({"params": decisive, "facts": facts, "code": code})
 
 

@@ -13,6 +13,7 @@ from hrm.core.schema import RunParams
 from hrm.core.seeds import derive_seed
 from hrm.data.batches import Batch, Curriculum, Draws, TrainBatches
 from hrm.data.dataset import Dataset
+from hrm.data.task import find_task
 from hrm.models.halting import Chances, decide_halt, halting_loss, takes_further_pass
 from hrm.models.segment import States
 from hrm.training.checkpoint import model_from_facts
@@ -21,7 +22,6 @@ from hrm.training.optimizers import FlatParameters, Optimizer, Rates, sign_sgd
 from hrm.training.parallel import ALONE, Group
 from hrm.training.schedule import Schedule
 from hrm.training.step_graph import StepGraph
-from hrm.training.supervision import supervise_every
 from hrm.training.transfer import Start, take_over
 
 # Sums since the last log row; those of answers count finished examples alone, as the published code reports them.
@@ -79,7 +79,7 @@ class Trainer:
             params.train.curriculum.start,
             params.train.curriculum.until * params.train.steps * params.train.batch_size / self.period,
         )
-        dataset = supervise_every(dataset, params.train.supervise_every)
+        dataset = find_task(dataset.info.family).thinned(dataset, params.train.supervise_every)
         self.batches = TrainBatches(dataset, params.train.batch_size, facts["seed"], device, curriculum, self.part)
         self.draws: Draws | None = None
         self.schedule = Schedule(params, facts["seed"], device, self.part)

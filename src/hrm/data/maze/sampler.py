@@ -23,8 +23,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hrm.core.data_schema.grid import CountedWalls, MazeParams
 from hrm.data.compiled import compiled, count_bits
+from hrm.data.maze.params import CountedWalls, MazeParams
 from hrm.data.maze.tokens import GOAL, OPEN, START, WALL
 from hrm.data.splitmix import next_word
 

@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hrm.core.data_schema.sudoku import SudokuParams
 from hrm.core.errors import DataError
 from hrm.core.seeds import derive_seed, numpy_generator
 from hrm.data.shards import Arrays
 from hrm.data.sudoku.layout import layout
+from hrm.data.sudoku.params import SudokuParams
 from hrm.data.sudoku.search import UNLIMITED, Effort, Goal, make_puzzle
 from hrm.data.sudoku.solver import new_stack
 

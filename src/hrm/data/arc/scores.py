@@ -11,10 +11,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hrm.core.intervals import wilson_interval
 from hrm.core.seeds import numpy_generator
 from hrm.core.vote_schema import VoteParams
-from hrm.evaluation.intervals import wilson_interval
-from hrm.evaluation.measures import Row
+from hrm.data.task import Row
 
 NOWHERE = np.iinfo(np.int64).max  # the place of an answer that nobody gave
 SCORINGS = ("task_score", "input_score")

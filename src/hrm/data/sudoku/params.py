@@ -1,6 +1,7 @@
 """Parameters of Sudoku data sets."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
 
@@ -31,6 +32,8 @@ class SudokuParams(DataParams):
 
     For published ones `clues`, `rating` and `search`, which are wishes to the generator, are null.
     """
+
+    came: ClassVar[Mapping[str, Any]] = {"source": "generated"}
 
     family: Literal["sudoku"]
     source: Literal["generated", "published"]
@@ -89,3 +92,6 @@ class SudokuParams(DataParams):
         if self.rating is None:
             return "puzzles of Sudoku-Extreme"
         return f"puzzles of our generator (wished mean rating {self.rating.mean:g} guesses)"
+
+
+PARAMS = SudokuParams

@@ -1,37 +1,12 @@
-"""Parameters of mazes on grids: Maze-Hard, boards, and lattice mazes."""
+"""Parameters of mazes on grids of open and wall cells: Maze-Hard and boards."""
 
 import math
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
+from pydantic import Field, NonNegativeInt, model_validator
 
-from hrm.core.data_schema.base import DataParams
 from hrm.core.params import Params
-
-
-class GridParams(DataParams):
-    """What square grids with a start and a goal have in common."""
-
-    size: PositiveInt
-    train_mazes: PositiveInt
-    test_mazes: PositiveInt
-    spare: NonNegativeFloat
-    attempts: PositiveInt
-
-    @property
-    def grid_shape(self) -> list[int]:
-        """Rows and columns of the grid."""
-        return [self.size] * 2
-
-    @property
-    def train_wanted(self) -> int | None:
-        """Training mazes."""
-        return self.train_mazes
-
-    @property
-    def test_wanted(self) -> int | None:
-        """Test mazes."""
-        return self.test_mazes
+from hrm.data.grid.params import GridParams
 
 
 class CountedWalls(Params):
@@ -83,6 +58,11 @@ class MazeParams(GridParams):
         return self
 
     @property
+    def turned(self) -> bool:
+        """As `dihedral` says."""
+        return self.dihedral
+
+    @property
     def wall_counts(self) -> tuple[int, int]:
         """Least and greatest number of wall cells, for walls by count."""
         assert isinstance(self.walls, CountedWalls)
@@ -104,34 +84,4 @@ class MazeParams(GridParams):
         return f"{self.size}x{self.size} mazes of our sampler (shortest path longer than {self.path_longer_than} steps)"
 
 
-class LatticeParams(GridParams):
-    """Mazes of the package maze-dataset: walls between the cells of a square lattice."""
-
-    family: Literal["lattice"]
-    size: Annotated[int, Field(ge=2, le=64)]
-    generator: Literal[
-        "gen_dfs", "gen_wilson", "gen_kruskal", "gen_recursive_division", "gen_percolation", "gen_dfs_percolation"
-    ]
-    percolation: Annotated[float, Field(ge=0, le=1)] | None
-    minimum_path_cells: Annotated[int, Field(ge=2)]
-    encoding: Literal["walls", "open_cells"]
-
-    @model_validator(mode="after")
-    def _possible(self) -> "LatticeParams":
-        if (self.percolation is not None) != self.generator.endswith("percolation"):
-            raise ValueError(
-                "percolation belongs to gen_percolation and gen_dfs_percolation; it is null for the others"
-            )
-        if self.minimum_path_cells > self.size**2:
-            raise ValueError(f"minimum_path_cells must be at most size x size = {self.size**2}")
-        return self
-
-    @property
-    def published(self) -> bool:
-        """Never: the study published no mazes, only how it makes them."""
-        return False
-
-    @property
-    def described(self) -> str:
-        """With generator and encoding."""
-        return f"{self.size}x{self.size} mazes of maze-dataset ({self.generator}, encoding {self.encoding})"
+PARAMS = MazeParams

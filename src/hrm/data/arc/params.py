@@ -99,3 +99,6 @@ class ArcParams(DataParams):
             tasks = f"tasks of {', '.join(self.parts)}"
         side = self.largest_grid
         return f"{tasks} with grids up to {side}x{side} and {self.augmentations} augmentations each"
+
+
+PARAMS = ArcParams

@@ -10,13 +10,14 @@ from torch import Tensor
 from tqdm import tqdm
 
 from hrm.core.vote_schema import VoteParams
+from hrm.data.arc.answers import collate, grid_of
+from hrm.data.arc.encoding import decode
 from hrm.data.arc.group import Grid
+from hrm.data.arc.scores import Ballot, ranking, vote_rows
 from hrm.data.arc.symmetries import ArcSymmetries
 from hrm.data.dataset import NONE, Dataset
-from hrm.evaluation.arc_answers import collate, grid_of
-from hrm.evaluation.arc_scores import Ballot, ranking, vote_rows
-from hrm.evaluation.measures import Row
-from hrm.evaluation.segments import SegmentModel, batch_rows, batch_starts, predictions
+from hrm.data.players import Player, batch_rows, batch_starts, predictions
+from hrm.data.task import Row
 
 ATTEMPTS = 2  # that the ARC Prize allows
 NO_ANSWER: list[list[int]] = [[0]]  # where there is no second answer, or only the empty grid: a grid has to be there
@@ -39,7 +40,7 @@ class Copies(NamedTuple):
 
 
 def arc_votes(
-    model: SegmentModel,
+    model: Player,
     dataset: Dataset,
     inputs: Tensor,
     params: VoteParams,
@@ -135,7 +136,7 @@ def _blocks(copies: Copies, size: int) -> Iterator[Copies]:
 
 @torch.inference_mode()
 def _predict(
-    model: SegmentModel, inputs: Tensor, copies: Copies, recorded: list[int], batch_size: int
+    model: Player, inputs: Tensor, copies: Copies, recorded: list[int], batch_size: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     """Tokens (recorded, copies, cells) and halt values (recorded, copies) after each segment of `recorded`.
 
@@ -156,3 +157,22 @@ def _predict(
                 cells[index, start : start + kept] = prediction[:kept].to(torch.uint8)
                 values[index, start : start + kept] = q[:kept, 0].float().sigmoid()
     return cells.cpu().numpy(), values.cpu().double().numpy()
+
+
+def solved(
+    submission: dict[str, list[dict[str, list[list[int]]]]], dataset: Dataset, inputs: int
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which test tasks submitted attempts at the first `inputs` test inputs solve, in the order of their names.
+
+    Both (tasks,): every test input is right at the first attempt (pass@1), or at one of both (pass@2).
+    """
+    test, names = dataset.test, dataset.info.group_names["test"]
+    right: dict[str, list[tuple[bool, bool]]] = {name: [] for name in submission}
+    for example in range(inputs):
+        name = names[int(test.groups[example])]
+        label = decode(test.labels[example]).tolist()
+        attempts = submission[name][len(right[name])]
+        first = attempts["attempt_1"] == label
+        right[name].append((first, first or attempts["attempt_2"] == label))
+    tasks = np.array([np.all(right[name], axis=0) for name in sorted(right)])  # (tasks, 2)
+    return tasks[:, 0], tasks[:, 1]

@@ -13,11 +13,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from hrm.data.dataset import DatasetInfo
 from hrm.data.lattice.rollout import Rollout, nearly_shortest
 from hrm.data.lattice.tokens import GOAL, SIDES, START
 from hrm.data.moves import COLUMN_CHANGE, ROW_CHANGE
-from hrm.evaluation.segments import Examples, SegmentModel, batch_rows, batch_starts
+from hrm.data.players import Player, batch_rows, batch_starts
 
 CHANCE_WALKS = 4  # a maze
 
@@ -29,16 +28,14 @@ class Walks(NamedTuple):
     near: float  # in at most 5 % more cells than the shortest path has
 
 
-def random_walks(info: DatasetInfo, examples: Examples, rating: Tensor, batch_size: int) -> Walks | None:
-    """CHANCE_WALKS random walks a maze under the rule of `greedy_shares`; None but for lattice mazes."""
-    if info.family != "lattice":
-        return None
-    walks = greedy_rollout(Chance(), examples.inputs.repeat(CHANCE_WALKS, 1), 1, batch_size)
-    return _shares(walks, rating.to(examples.inputs.device).repeat(CHANCE_WALKS))
+def random_walks(inputs: Tensor, rating: Tensor, batch_size: int) -> Walks:
+    """CHANCE_WALKS random walks through each maze (examples, cells) under the rule of `greedy_shares`."""
+    walks = greedy_rollout(Chance(), inputs.repeat(CHANCE_WALKS, 1), 1, batch_size)
+    return _shares(walks, rating.to(inputs.device).repeat(CHANCE_WALKS))
 
 
 def greedy_shares(
-    model: SegmentModel | None, examples: Examples, rating: Tensor, segments: int, batch_size: int, walks: Walks
+    model: Player | None, inputs: Tensor, rating: Tensor, segments: int, batch_size: int, walks: Walks
 ) -> dict[str, float]:
     """greedy_goal_reached and greedy_nearly_shortest (at most 5 % more cells than the shortest path), as shares.
 
@@ -46,8 +43,8 @@ def greedy_shares(
     beyond them.
 
     Args:
-        model: in eval mode, on the device of `examples`; None for chance itself.
-        examples: what is walked through.
+        model: in eval mode, on the device of `inputs`; None for chance itself.
+        inputs: (examples, cells) mazes.
         rating: (examples,) steps of the shortest paths.
         segments: that the model gets at every cell.
         batch_size: mazes that walk at a time.
@@ -55,8 +52,8 @@ def greedy_shares(
     """
     found = walks
     if model is not None:
-        rating = rating.to(examples.inputs.device)
-        found = _shares(greedy_rollout(model, examples.inputs, segments, batch_size), rating)
+        rating = rating.to(inputs.device)
+        found = _shares(greedy_rollout(model, inputs, segments, batch_size), rating)
     return {
         "greedy_goal_reached": found.reached,
         "greedy_nearly_shortest": found.near,
@@ -87,7 +84,7 @@ class Chance:
 
 
 @torch.inference_mode()
-def greedy_rollout(model: SegmentModel, inputs: Tensor, segments: int, batch_size: int) -> Rollout:
+def greedy_rollout(model: Player, inputs: Tensor, segments: int, batch_size: int) -> Rollout:
     """Where the model walks through the mazes `inputs` (examples, cells); every batch has the same size."""
     count = len(inputs)
     walks = []
@@ -99,7 +96,7 @@ def greedy_rollout(model: SegmentModel, inputs: Tensor, segments: int, batch_siz
     return Rollout(torch.cat([walk.reached for walk in walks]), torch.cat([walk.steps for walk in walks]))
 
 
-def _walk(model: SegmentModel, tokens: Tensor, segments: int) -> Rollout:
+def _walk(model: Player, tokens: Tensor, segments: int) -> Rollout:
     batch, cells = tokens.shape
     targets, inside = _neighbours(math.isqrt(cells), tokens.device)
     roles, sides = (tokens - 1).div(SIDES, rounding_mode="floor"), (tokens - 1) % SIDES
@@ -126,7 +123,7 @@ def _walk(model: SegmentModel, tokens: Tensor, segments: int) -> Rollout:
     return Rollout((here == goal).squeeze(1), steps.squeeze(1))
 
 
-def _move_scores(model: SegmentModel, asked: Tensor, puzzle_ids: Tensor, here: Tensor, segments: int) -> Tensor:
+def _move_scores(model: Player, asked: Tensor, puzzle_ids: Tensor, here: Tensor, segments: int) -> Tensor:
     """Logits (batch, 4) float32 of the moves at `here` (batch, 1), after `segments` segments on `asked`."""
     carry = model.initial_carry(len(asked), asked.device)
     for _ in range(segments):
