@@ -11,7 +11,7 @@ from hrm.analysis.dynamics import dynamics
 from hrm.data.dataset import load_dataset
 from hrm.evaluation.evaluate import test_examples as examples_of
 from hrm.evaluation.segments import Examples
-from hrm.models.hrm import Carry, Hrm
+from hrm.models.hrm.network import Carry, Hrm
 from hrm.training.checkpoint import load_model
 
 CPU = torch.device("cpu")

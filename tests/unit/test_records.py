@@ -14,12 +14,12 @@ from evaluation_doubles import PARAMS
 from hrm.core import records
 from hrm.core.analysis_schema import RoutingParams, StatesParams
 from hrm.core.data_params import family_params
-from hrm.core.discovery import families
+from hrm.core.discovery import architectures, families
 from hrm.core.errors import DataError, HrmError, ParameterError
 from hrm.core.params import Params
 from hrm.core.provenance import provenance
 from hrm.core.records import CAME, SCHEMA, came, read_recorded, read_recorded_data, recorded
-from hrm.core.schema import EvaluationParams, RunParams, run_params
+from hrm.core.schema import EvaluationParams, ModelParams, RunParams, run_params
 from hrm.data.arc.params import ArcParams
 from hrm.data.lattice.params import LatticeParams
 from hrm.data.maze.params import MazeParams
@@ -95,6 +95,10 @@ def keys(model: type[Params], before: str = "") -> Iterator[str]:
         kind = field.annotation
         if isinstance(kind, type) and issubclass(kind, Params):
             yield from keys(kind, f"{before}{key}.")
+            sections = {name: kind.section(name) for name in architectures()} if issubclass(kind, ModelParams) else {}
+            for name, section in sections.items():
+                if section is not None:
+                    yield from keys(section, f"{before}{key}.{name}.")
         else:
             yield f"{before}{key}"
 

@@ -19,8 +19,8 @@ from torch import Tensor, nn
 
 from hrm.data.players import batch_starts
 from hrm.evaluation.segments import Examples
-from hrm.models.controller import HeadController, route_entropy
 from hrm.models.plain_layers import SelfAttention
+from hrm.models.pointer.network import HeadController, route_entropy
 from hrm.models.segment import SegmentModel
 
 COLUMNS = ("kind", "segment", "refinement", "block", "head", "choices", "weight", "entropy", "share")

@@ -27,8 +27,8 @@ from hrm.evaluation.chance import MajorityAnswer
 from hrm.evaluation.intermediate import earlier_answers
 from hrm.evaluation.segments import Examples, SegmentRecord, record_example, record_segments
 from hrm.evaluation.stored import write_predictions
+from hrm.models.architecture import layers_a_segment
 from hrm.models.build import count_parameters
-from hrm.models.layer_calls import layers_a_segment
 from hrm.models.segment import SegmentModel
 from hrm.training.checkpoint import LoadedModel, Weights, load_model, model_from_facts
 

@@ -22,14 +22,6 @@ class Chances(NamedTuple):
     uniform: Tensor  # float32 in [0, 1), compared with the probability of halting
 
 
-def takes_further_pass(params: HaltingParams) -> bool:
-    """Whether the targets of the rule take one more forward pass: not where there is no segment to go on to.
-
-    With a single segment the released code makes no such pass and trains no continue value.
-    """
-    return params.max_segments > 1 and params.rule in ("q_learning", "ponder")
-
-
 def wants_halt(q: Tensor, params: HaltingParams) -> Tensor:
     """(batch, 2) logits -> (batch,) bool, as in evaluation: where ponder is likelier to halt than not, it halts."""
     if params.rule == "q_learning":
@@ -89,7 +81,7 @@ def halting_loss(
         exact: (batch,) whether the answer is right.
         steps: (batch,) segments taken, this one included.
         further: of one more segment, the logits (batch, 2) for q_learning, the cell loss (batch,) for ponder; None
-            where `takes_further_pass` is false.
+            where `params.further_pass` is false.
         params: of halting.
     """
     if params.rule == "fixed":

@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from hrm.core.schema import ModelParams
 from hrm.models import eight_bits
+from hrm.models.architecture import mlp_width
 from hrm.models.initial import Init
 
 EVERYWHERE = slice(None)
@@ -139,12 +140,6 @@ class Attention(nn.Module):
         return self.o_proj(mixed.transpose(1, 2).reshape(batch, -1, width))
 
 
-def mlp_width(params: ModelParams, size: int) -> int:
-    """Width of a SwiGLU on vectors of `size`, rounded up to a multiple (the published code rounds to 256)."""
-    wished = round(params.expansion * size * 2 / 3)
-    return -(-wished // params.mlp_multiple) * params.mlp_multiple
-
-
 class SwiGlu(nn.Module):
     """Gated feed-forward layer; one matrix makes the gate, then the values."""
 
@@ -182,7 +177,11 @@ def _from_the_left(weight: Tensor, values: Tensor) -> Tensor:
     return torch.bmm(weight.to(values.dtype).expand(len(values), -1, -1), values)
 
 
-class Block(nn.Module):
+class Layer(nn.Module):
+    """Base of what counts as a layer of a network: `hrm.models.trace.trace_layers` follows the hidden vectors."""
+
+
+class Block(Layer):
     """Attention (or a mixer of positions), then SwiGLU, each followed by the norm of the residual sum (post-norm).
 
     As in the released code of TRM the norm after a mixer is over the positions, at each place of the hidden vector; all

@@ -1,6 +1,7 @@
 """What all networks share: embedding, states between segments, answer and halting heads. One call is one segment."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple, TypeAlias
 
 import torch
@@ -14,6 +15,11 @@ from hrm.models.layers import EVERYWHERE, Linear, Rotary, rotary_table
 # A named tuple of tensors (batch, puzzle length + cells, hidden); the answer is read from the first.
 States: TypeAlias = Any
 Observer: TypeAlias = Callable[[str, int, Tensor], None]  # name of the state, cycle counted from 1, the state
+
+
+def with_gradient(wanted: bool) -> AbstractContextManager[object]:
+    """Leave gradients as they are, or switch them off."""
+    return nullcontext() if wanted else torch.no_grad()
 
 
 class Shape(NamedTuple):
@@ -44,6 +50,7 @@ class SegmentModel(nn.Module):
     """
 
     states: type[Any]
+    two_levels = False  # a high module and a low one, each with a state of its own
     zero_states = False  # the states of fresh examples are 0
     observer: Observer | None = None  # is told of every state that a segment goes through; hrm.models.trace sets it
 

@@ -14,7 +14,7 @@ from hrm.core.seeds import derive_seed
 from hrm.data.batches import Batch, Curriculum, Draws, TrainBatches
 from hrm.data.dataset import Dataset
 from hrm.data.task import find_task
-from hrm.models.halting import Chances, decide_halt, halting_loss, takes_further_pass
+from hrm.models.halting import Chances, decide_halt, halting_loss
 from hrm.models.segment import States
 from hrm.training.checkpoint import model_from_facts
 from hrm.training.losses import answer_accuracy, answer_loss
@@ -166,7 +166,7 @@ class Trainer:
         loss = answer_loss(logits, batch.labels, self.params.train)
         cells, exact = answer_accuracy(logits, batch.labels)
         further = None
-        if takes_further_pass(self.params.halting):
+        if self.params.halting.further_pass:
             with torch.no_grad():
                 further = self._further(states, batch, rows)
         halting = halting_loss(q, loss, exact, steps, further, self.params.halting)

@@ -10,7 +10,7 @@ from torch import Tensor
 from hrm.models.initial import Init
 from hrm.models.layers import Rotary
 from hrm.models.plain_layers import GruCell, SelfAttention
-from hrm.models.single import Single
+from hrm.models.single.network import Single
 
 
 class Rnn(Single):

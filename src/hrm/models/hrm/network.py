@@ -15,11 +15,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from hrm.models.gradients import gradient_calls, with_gradient
+from hrm.models.architecture import gradient_calls
 from hrm.models.initial import Init
 from hrm.models.layers import EVERYWHERE, Rotary
 from hrm.models.recurrent import RecurrentModule
-from hrm.models.segment import SegmentModel
+from hrm.models.segment import SegmentModel, with_gradient
 
 
 class Carry(NamedTuple):
@@ -33,6 +33,7 @@ class Hrm(SegmentModel):
     """Two modules that update two states at two rates."""
 
     states = Carry
+    two_levels = True
 
     def make_modules(self, init: Init) -> None:
         """The high module, then the low one, which may be the same."""

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from hrm.core.schema import ModelParams
 from hrm.models.initial import Init
-from hrm.models.layers import Rotary, drop
+from hrm.models.layers import Layer, Rotary, drop
 from hrm.models.plain_layers import FeedForward, LayerNorm, SelfAttention
 from hrm.models.segment import SegmentModel
 
@@ -22,7 +22,7 @@ class State(NamedTuple):
     high_state: Tensor
 
 
-class EncoderBlock(nn.Module):
+class EncoderBlock(Layer):
     """Attention, then feed-forward, each followed by the norm of the residual sum."""
 
     def __init__(self, params: ModelParams, init: Init) -> None:

@@ -9,6 +9,15 @@ one segment the two agree. Further segments go on refining. With `controller_res
 the batch keep their states, whatever example stands there: the study's O(1) training before its router reset.
 Source: github.com/Eran-BA/PoT (src/pot/modules/block.py, src/pot/core/hrm_controller.py,
 experiments/run_12x12_8m_benchmark.py); DEVIATIONS.md lists what differs.
+
+The controller of one block: two recurrent cells at two rates choose among heads.
+
+    x = W mean of the hidden vectors
+    z_H <- LN(f_H(x, z_H))                  at refinements 0, T, 2 T, ...
+    z_L <- LN(f_L([x, z_H], z_L))           at every refinement
+    routes = softmax(router(z_L + G z_H) / temperature)
+
+With `high_gate` f_H is called every time and a learned share of its update is taken: a dynamic period.
 """
 
 from typing import NamedTuple
@@ -16,14 +25,113 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from hrm.core.schema import ModelParams
-from hrm.models.controller import ControllerState, HeadController, controller_size, hard_routes, route_entropy
-from hrm.models.gradients import gradient_calls, with_gradient
+from hrm.models.architecture import gradient_calls
 from hrm.models.initial import Init
-from hrm.models.layers import Rotary, drop
-from hrm.models.plain_layers import Affine, FeedForward, LayerNorm, SelfAttention
-from hrm.models.pondering import Pondering
-from hrm.models.segment import SegmentModel, Shape, States
+from hrm.models.layers import Layer, Rotary, drop
+from hrm.models.plain_layers import Affine, FeedForward, GruCell, LayerNorm, SelfAttention
+from hrm.models.pointer import PointerModelParams
+from hrm.models.segment import SegmentModel, Shape, States, with_gradient
+
+
+class ControllerState(NamedTuple):
+    """Both (batch, controller size)."""
+
+    high: Tensor
+    low: Tensor
+
+    def detach(self) -> "ControllerState":
+        """The same without a gradient."""
+        return ControllerState(self.high.detach(), self.low.detach())
+
+
+def controller_size(params: PointerModelParams) -> int:
+    """Size of a controller's states."""
+    return max(1, round(params.pointer.controller_share * params.hidden_size))
+
+
+class HeadController(nn.Module):
+    """Chooses how much each head of a block counts, for a whole example at a time."""
+
+    def __init__(self, params: PointerModelParams, init: Init) -> None:
+        super().__init__()
+        self.pointer = params.pointer
+        size = controller_size(params)
+        self.project = Affine(params.hidden_size, size, init)
+        self.high_cell = GruCell(size, size, init)  # f_H
+        self.low_cell = GruCell(2 * size, size, init)  # f_L
+        self.high_norm = LayerNorm(size, params.norm_epsilon)
+        self.low_norm = LayerNorm(size, params.norm_epsilon)
+        self.modulate = Affine(size, size, init, bias=False)
+        self.router = Affine(size, params.heads, init)
+        self.high_gate = Affine(2 * size, 1, init) if params.pointer.high_gate else None
+
+    def forward(
+        self, hidden: Tensor, state: ControllerState, refinement: int, temperature: Tensor
+    ) -> tuple[Tensor, ControllerState]:
+        """One refinement: routes (batch, heads), float32 with sum 1, and the next state.
+
+        Args:
+            hidden: (batch, length, hidden) what the block attends to.
+            state: of the refinement before.
+            refinement: its number, from 0.
+            temperature: scalar, of the softmax.
+        """
+        seen = self.project(hidden.mean(dim=1))
+        high = state.high
+        if self.high_gate is not None:
+            share = torch.sigmoid(self.high_gate(torch.cat((seen, state.low), dim=-1)))
+            high = torch.lerp(high, self.high_norm(self.high_cell(seen, high)), share)
+        elif refinement % self.pointer.period == 0:
+            high = self.high_norm(self.high_cell(seen, high))
+        low = self.low_norm(self.low_cell(torch.cat((seen, high), dim=-1), state.low))
+        scores = self.router(low + self.modulate(high))
+        wide = scores if scores.dtype == torch.float64 else scores.float()
+        return torch.softmax(wide / temperature, dim=-1), ControllerState(high, low)
+
+
+def hard_routes(routes: Tensor) -> Tensor:
+    """The likeliest head alone, with the gradient of the soft routes: (..., heads) -> the same shape."""
+    chosen = nn.functional.one_hot(routes.argmax(dim=-1), routes.shape[-1]).to(routes.dtype)
+    return chosen + routes - routes.detach()
+
+
+def route_entropy(routes: Tensor) -> Tensor:
+    """Entropy in nats of routes (..., heads) -> (...)."""
+    return -(routes * routes.clamp_min(1e-12).log()).sum(dim=-1)
+
+
+class Pondering:
+    """Adaptive computation time over refinements (Graves, 2016, arXiv 1603.08983), at static shapes.
+
+    Each position halts at the first refinement N at which its halting probabilities sum to the threshold, at the last
+    one in any case. Its answer is the mean of its hidden vectors under those probabilities, the last of which is
+    replaced by what the others leave of 1; its ponder cost is N plus that remainder. All refinements are computed all
+    the same. Call `add` once a refinement.
+    """
+
+    def __init__(self, hidden: Tensor, threshold: float, refinements: int) -> None:
+        self.threshold, self.left = threshold, refinements
+        self.answer = torch.zeros_like(hidden)  # (batch, length, hidden)
+        self.spent = hidden.new_zeros(hidden.shape[:-1], dtype=torch.promote_types(hidden.dtype, torch.float32))
+        self.costs = torch.zeros_like(self.spent)
+        self.running = torch.ones_like(self.spent, dtype=torch.bool)
+
+    def add(self, hidden: Tensor, halting: Tensor) -> None:
+        """Take hidden vectors (batch, length, hidden) after a refinement and their halting logits (batch, length)."""
+        self.left -= 1
+        chance = torch.sigmoid(halting.to(self.spent.dtype))
+        stops = self.running & ((self.spent + chance >= self.threshold) if self.left else self.running)
+        rest = 1.0 - self.spent
+        zero = torch.zeros_like(rest)
+        weight = torch.where(stops, rest, torch.where(self.running, chance, zero))
+        self.answer = self.answer + weight.unsqueeze(-1).to(hidden.dtype) * hidden
+        self.costs = self.costs + self.running.to(rest.dtype) + torch.where(stops, rest, zero)
+        self.spent = self.spent + torch.where(self.running, chance, zero)
+        self.running = self.running & ~stops
+
+    def cost(self) -> Tensor:
+        """Mean over batch and positions (scalar), in refinements."""
+        return self.costs.mean()
 
 
 class State(NamedTuple):
@@ -48,10 +156,10 @@ class Refined(NamedTuple):
     ponder_cost: Tensor | None  # scalar, in refinements
 
 
-class PointerBlock(nn.Module):
+class PointerBlock(Layer):
     """Attention with weighed heads, then feed-forward without biases, each on the norm of the hidden state."""
 
-    def __init__(self, params: ModelParams, init: Init) -> None:
+    def __init__(self, params: PointerModelParams, init: Init) -> None:
         super().__init__()
         size, self.dropout, self.pointer = params.hidden_size, params.dropout, params.pointer
         slices = params.pointer.routed == "output_slices"
@@ -80,8 +188,11 @@ class Pointer(SegmentModel):
 
     states = State
     zero_states = True
+    params: PointerModelParams
 
-    def __init__(self, params: ModelParams, shape: Shape, dtype: torch.dtype, generator: torch.Generator) -> None:
+    def __init__(
+        self, params: PointerModelParams, shape: Shape, dtype: torch.dtype, generator: torch.Generator
+    ) -> None:
         super().__init__(narrowed(params), shape, dtype, generator)
         pointer = params.pointer
         self.keeps_controllers = pointer.controller_reset == "never"
@@ -189,7 +300,7 @@ class Pointer(SegmentModel):
         return before + self.residual_scale.to(before.dtype) * (after - before)
 
 
-def narrowed(params: ModelParams) -> ModelParams:
+def narrowed(params: PointerModelParams) -> PointerModelParams:
     """The same with `fewer_heads` heads less, each as wide as before: the controllers take their place."""
     heads = params.heads - params.pointer.fewer_heads
     return params.model_copy(update={"heads": heads, "hidden_size": params.hidden_size // params.heads * heads})

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from hrm.models.gradients import gradient_calls, with_gradient
+from hrm.models.architecture import gradient_calls
 from hrm.models.initial import Init
 from hrm.models.layers import EVERYWHERE, Rotary
 from hrm.models.recurrent import RecurrentModule
-from hrm.models.segment import SegmentModel
+from hrm.models.segment import SegmentModel, with_gradient
 
 
 class State(NamedTuple):
