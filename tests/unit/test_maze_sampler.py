@@ -11,7 +11,7 @@ from hrm.bench.maze import plain, properties
 from hrm.core.errors import DataError
 from hrm.core.seeds import derive_seed, numpy_generator
 from hrm.data.maze.params import CountedWalls, IndependentWalls, MazeParams
-from hrm.data.maze.sampler import Wish, sample
+from hrm.data.maze.sampler import MazeRules, sample
 from hrm.data.maze.task import TASK, solve_mazes
 from hrm.data.maze.tokens import GOAL, OPEN, START, WALL
 
@@ -68,10 +68,10 @@ def test_every_small_maze_comes_as_often_as_it_should(walls: CountedWalls | Inde
     params = maze_params(3, longer_than, walls)
     expected = all_mazes(params)
     draws = 40000
-    wish = Wish.of(params)
+    rules = MazeRules.of(params)
     found = dict.fromkeys(expected, 0)
     for index in range(draws):
-        found[sample(wish, derive_seed(longer_than, "test", index))[0].tobytes()] += 1
+        found[sample(rules, derive_seed(longer_than, "test", index))[0].tobytes()] += 1
     frequent = [key for key, share in expected.items() if share * draws >= 5]
     observed = np.array([found[key] for key in frequent] + [draws - sum(found[key] for key in frequent)])
     wanted = np.array([expected[key] * draws for key in frequent])
@@ -102,7 +102,7 @@ def test_wall_counts_are_those_of_the_range() -> None:
 
 
 @pytest.mark.parametrize("size", [2, 31, 62])
-def test_all_sizes_give_mazes_of_the_wished_length(size: int) -> None:
+def test_all_sizes_give_mazes_of_the_wanted_length(size: int) -> None:
     params = maze_params(size, size, CountedWalls(rule="count", minimum_share=0.2, maximum_share=0.3))
     if size == 2:
         with pytest.raises(DataError, match="longer than 2 in 1,000 attempts"):

@@ -218,3 +218,14 @@ def test_a_model_file_of_the_first_schema_goes_the_same_way(tmp_path: Path) -> N
     save_tensors(tmp_path / "model.safetensors", tensors, {"kind": "model", **facts, "params": values})
     with pytest.raises(ParameterError, match="unknown key unheard_of"):
         load_model(tmp_path / "model.safetensors", "raw", torch.device("cpu"), compile=False)
+
+
+def test_the_key_of_matmuls_without_a_gradient_has_its_name_since_version_2() -> None:
+    new = first(RunParams)
+    new["halting"]["rule"] = new["halting"].pop("continue_target").replace("extra_forward", "q_learning")
+    old = new | {"train": new["train"] | {"products_without_gradient": "fp8"}}
+    for schema in (None, 1):
+        assert recorded(RunParams, old, schema, "a record").train.no_grad_matmul == "fp8"
+        assert recorded(RunParams, new, schema, "a record").train.no_grad_matmul == "dtype"
+    with pytest.raises(ParameterError, match=r"unknown key train\.products_without_gradient"):
+        recorded(RunParams, old, 2, "a record")

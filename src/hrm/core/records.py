@@ -22,7 +22,7 @@ from hrm.core.schema import EvaluationParams, RunParams
 P = TypeVar("P", bound=Params)
 Values = dict[str, Any]
 
-SCHEMA = 1
+SCHEMA = 2
 
 # What was true before a key came. The first schema is that of commit 3fb63b1 of 2026-11-22.
 CAME: Mapping[type[Params], Mapping[str, Any]] = {
@@ -71,7 +71,7 @@ CAME: Mapping[type[Params], Mapping[str, Any]] = {
         "model.pointer.entropy_annealed": True,
         "model.pointer.halting_threshold": 0.99,
         "model.pointer.ponder_cost": 0.0,
-        "train.products_without_gradient": "dtype",
+        "train.no_grad_matmul": "dtype",
         "transfer.task": None,
         "transfer.variant": None,
         "transfer.frozen": False,
@@ -100,6 +100,13 @@ def _halting_rule(values: Values) -> None:
         halting.setdefault("rule", rules.get(target, target))
 
 
+def _no_grad_matmul(values: Values) -> None:
+    """train.products_without_gradient became train.no_grad_matmul in version 2."""
+    train = values.get("train")
+    if isinstance(train, dict) and "products_without_gradient" in train:
+        train.setdefault("no_grad_matmul", train.pop("products_without_gradient"))
+
+
 def _both_weights(values: Values) -> None:
     """The weights that are evaluated became a list in commit 60e6bd6."""
     if isinstance(values.get("weights"), str):
@@ -110,6 +117,7 @@ def _both_weights(values: Values) -> None:
 CHANGES: list[tuple[int, type[Params], Callable[[Values], None]]] = [
     (1, RunParams, _halting_rule),
     (1, EvaluationParams, _both_weights),
+    (2, RunParams, _no_grad_matmul),
 ]
 
 

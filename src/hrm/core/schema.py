@@ -212,7 +212,7 @@ class TrainParams(Params):
     supervise_every: PositiveInt  # of lattice mazes: only every n-th cell of the path counts in training
     curriculum: CurriculumParams
     dtype: Literal["bfloat16", "float32"]
-    products_without_gradient: Literal["dtype", "fp8"]
+    no_grad_matmul: Literal["dtype", "fp8"]
     compile: bool
     cuda_graph: bool
     threads: PositiveInt

@@ -15,7 +15,7 @@ from torch.nn import functional
 from hrm.core.schema import HaltingParams
 
 
-class Chances(NamedTuple):
+class HaltingDraws(NamedTuple):
     """What a step draws for the halting of each example; both (batch,)."""
 
     minimum: Tensor  # int32 least number of segments, by exploration
@@ -31,7 +31,7 @@ def wants_halt(q: Tensor, params: HaltingParams) -> Tensor:
     return q[:, 0] > 0
 
 
-def draw_chances(params: HaltingParams, shape: tuple[int, ...], generator: torch.Generator) -> Chances:
+def draw_halting(params: HaltingParams, shape: tuple[int, ...], generator: torch.Generator) -> HaltingDraws:
     """On the CPU: the least number of segments is uniform in 2 .. max_segments where it explores, else 0."""
     explore = torch.rand(shape, generator=generator) < params.exploration
     minimum = torch.zeros(shape, dtype=torch.int32)
@@ -39,17 +39,17 @@ def draw_chances(params: HaltingParams, shape: tuple[int, ...], generator: torch
         low = torch.randint(2, params.max_segments + 1, shape, generator=generator, dtype=torch.int32)
         minimum = torch.where(explore, low, minimum)
     drawn = params.rule == "ponder"
-    return Chances(minimum, torch.rand(shape, generator=generator) if drawn else torch.zeros(shape))
+    return HaltingDraws(minimum, torch.rand(shape, generator=generator) if drawn else torch.zeros(shape))
 
 
-def decide_halt(q: Tensor, steps: Tensor, chances: Chances, params: HaltingParams) -> Tensor:
+def decide_halt(q: Tensor, steps: Tensor, draws: HaltingDraws, params: HaltingParams) -> Tensor:
     """(batch,) bool in training: at the last segment always, before it when the model wants to and may."""
     last = steps >= params.max_segments
     if params.max_segments < 2:
         return last
-    wants = chances.uniform < torch.sigmoid(q[:, 0]) if params.rule == "ponder" else wants_halt(q, params)
+    wants = draws.uniform < torch.sigmoid(q[:, 0]) if params.rule == "ponder" else wants_halt(q, params)
     # The released code applies the minimum to forced halts too; there it never bites, as the minimum is at most M.
-    return last | (wants & (steps >= chances.minimum))
+    return last | (wants & (steps >= draws.minimum))
 
 
 def continue_target(next_q: Tensor, steps: Tensor, params: HaltingParams) -> Tensor:

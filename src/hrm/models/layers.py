@@ -12,7 +12,7 @@ from torch.autograd.function import FunctionCtx
 from torch.nn import functional
 
 from hrm.core.schema import ModelParams
-from hrm.models import eight_bits
+from hrm.models import fp8
 from hrm.models.architecture import mlp_width
 from hrm.models.initial import Init
 
@@ -52,25 +52,25 @@ class Linear(nn.Module):
     def __init__(self, inputs: int, outputs: int, init: Init) -> None:
         super().__init__()
         self.weight = nn.Parameter(init.linear(outputs, inputs))
-        # For calls without a gradient, where training asks for it (hrm.models.eight_bits).
-        self.weight8: Tensor | None
-        self.scales8: Tensor | None
-        self.register_buffer("weight8", None, persistent=False)
-        self.register_buffer("scales8", None, persistent=False)
+        # For calls without a gradient, where training asks for it (hrm.models.fp8).
+        self.weight_fp8: Tensor | None
+        self.scales_fp8: Tensor | None
+        self.register_buffer("weight_fp8", None, persistent=False)
+        self.register_buffer("scales_fp8", None, persistent=False)
 
     def forward(self, values: Tensor) -> Tensor:
         """(..., in) -> (..., out)."""
-        found = self.without_gradient(values)
+        found = self.no_grad_matmul(values)
         return functional.linear(values, self.weight.to(values.dtype)) if found is None else found
 
-    def without_gradient(self, values: Tensor) -> Tensor | None:
-        """The product in eight bits, where it may be used."""
-        if torch.is_grad_enabled() or self.weight8 is None or self.scales8 is None:
+    def no_grad_matmul(self, values: Tensor) -> Tensor | None:
+        """The matmul in FP8, where it may be used."""
+        if torch.is_grad_enabled() or self.weight_fp8 is None or self.scales_fp8 is None:
             return None
-        return eight_bits.product(values, self.weight8, self.scales8)
+        return fp8.matmul(values, self.weight_fp8, self.scales_fp8)
 
 
-class SplitProduct(torch.autograd.Function):
+class SplitMatmul(torch.autograd.Function):
     """`values @ weight.T` cut into equal parts of its last dimension.
 
     Forward is one product. Backward takes the gradients of the parts as they are: the ordinary one first writes them
@@ -109,13 +109,13 @@ class SplitLinear(Linear):
 
     def forward(self, values: Tensor) -> tuple[Tensor, ...]:  # type: ignore[override]
         """(..., in) -> parts of (..., out)."""
-        found = self.without_gradient(values)
+        found = self.no_grad_matmul(values)
         if found is not None:
             return found.chunk(self.parts, dim=-1)
         weight = self.weight.to(values.dtype)
         if values.device.type == "cpu":
             return tuple(functional.linear(values, piece) for piece in weight.chunk(self.parts))
-        result: tuple[Tensor, ...] = SplitProduct.apply(values, weight, self.parts)
+        result: tuple[Tensor, ...] = SplitMatmul.apply(values, weight, self.parts)
         return result
 
 
@@ -129,7 +129,7 @@ class Attention(nn.Module):
         self.o_proj = Linear(params.hidden_size, params.hidden_size, init)
 
     def forward(self, hidden: Tensor, rotary: Rotary, positions: slice) -> Tensor:
-        """(batch, length, hidden) -> the same for the wished positions alone; all positions are attended to."""
+        """(batch, length, hidden) -> the same at `positions` alone; all positions are attended to."""
         batch, length, width = hidden.shape
         # three of (batch, heads, length, head_size)
         query, key, value = (part.view(batch, length, self.heads, -1).transpose(1, 2) for part in self.qkv_proj(hidden))
@@ -199,7 +199,7 @@ class Block(Layer):
         self.norm_scales = nn.ParameterList(torch.ones(shape) for shape in shapes if params.norm_scale)
 
     def forward(self, hidden: Tensor, rotary: Rotary, positions: slice = EVERYWHERE) -> Tensor:
-        """(batch, length, hidden) -> the same for the wished positions alone."""
+        """(batch, length, hidden) -> the same at `positions` alone."""
         first, second = self.norm_scales if self.norm_scales else (None, None)
         if self.attends:
             mixed = drop(self.self_attn(hidden, rotary, positions), self.dropout, self.training)

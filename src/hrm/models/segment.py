@@ -78,7 +78,7 @@ class SegmentModel(nn.Module):
         """Make the recurrent modules."""
         raise NotImplementedError
 
-    def think(self, states: States, injected: Tensor, rotary: Rotary, positions: slice) -> States:
+    def forward_states(self, states: States, injected: Tensor, rotary: Rotary, positions: slice) -> States:
         """The states after one segment; the answering one at `positions` alone.
 
         Args:
@@ -89,11 +89,11 @@ class SegmentModel(nn.Module):
         """
         raise NotImplementedError
 
-    def think_with_cost(
+    def forward_states_with_cost(
         self, states: States, injected: Tensor, rotary: Rotary, positions: slice
     ) -> tuple[States, Tensor | None]:
-        """`think`, and what this way of thinking adds to the loss in training (scalar), if it adds anything."""
-        return self.think(states, injected, rotary, positions), None
+        """`forward_states`, and what the network adds to the loss in training (scalar), if it adds anything."""
+        return self.forward_states(states, injected, rotary, positions), None
 
     def note(self, name: str, cycle: int, state: Tensor) -> None:
         """Tell the observer, where there is one, of a state as it is made.
@@ -144,7 +144,7 @@ class SegmentModel(nn.Module):
         logits = self.head(answer[:, self.embedding.puzzle_length :])
         return (type(after)(*(state.detach() for state in after)), logits, self.q_head(answer[:, 0])), cost
 
-    def peek(self, carry: States, inputs: Tensor, puzzle_ids: Tensor, puzzle_rows: Tensor | None = None) -> Tensor:
+    def bootstrap(self, carry: States, inputs: Tensor, puzzle_ids: Tensor, puzzle_rows: Tensor | None = None) -> Tensor:
         """The Q values (batch, 2) after one more segment: the extra forward pass for the target of continue.
 
         The Q head reads position 0 alone, so the last block computes no other.
@@ -156,7 +156,7 @@ class SegmentModel(nn.Module):
         self, carry: States, inputs: Tensor, puzzle_ids: Tensor, puzzle_rows: Tensor | None, positions: slice
     ) -> tuple[States, Tensor | None]:
         injected, rotary = self._embed(inputs, puzzle_ids, puzzle_rows)
-        return self.think_with_cost(carry, injected, rotary, positions)
+        return self.forward_states_with_cost(carry, injected, rotary, positions)
 
     def _embed(self, inputs: Tensor, puzzle_ids: Tensor, puzzle_rows: Tensor | None) -> tuple[Tensor, Rotary]:
         if puzzle_rows is None:

@@ -7,14 +7,14 @@ from typing import Any, NamedTuple, TypeVar, cast
 import torch
 from torch import Tensor
 
-from hrm.core.device import needs_eight_bits
+from hrm.core.device import needs_fp8
 from hrm.core.errors import CheckpointError
 from hrm.core.schema import RunParams
 from hrm.core.seeds import derive_seed
 from hrm.data.batches import Batch, Curriculum, Draws, TrainBatches
 from hrm.data.dataset import Dataset
 from hrm.data.task import find_task
-from hrm.models.halting import Chances, decide_halt, halting_loss
+from hrm.models.halting import HaltingDraws, decide_halt, halting_loss
 from hrm.models.segment import States
 from hrm.training.checkpoint import model_from_facts
 from hrm.training.losses import answer_accuracy, answer_loss
@@ -44,7 +44,7 @@ class StepInputs(NamedTuple):
 
     draws: Draws
     rates: Rates
-    chances: Chances
+    halting: HaltingDraws
     progress: Tensor  # (scalar) share of the training that is done
 
 
@@ -69,9 +69,9 @@ class Trainer:
         if start is not None:
             take_over(self.model, start, params.transfer.frozen)
         self.flat = FlatParameters(self.model, self.model.dtype)
-        if params.train.products_without_gradient == "fp8":
-            needs_eight_bits(device)
-            self.flat.keep_eight_bits(self.model)
+        if params.train.no_grad_matmul == "fp8":
+            needs_fp8(device)
+            self.flat.keep_fp8(self.model)
         self.optimizer = Optimizer(self.flat, params.optimizer)
         # Where all examples of a batch halt together, a new batch is drawn only then.
         self.period = params.halting.max_segments if params.halting.rule == "fixed" else 1
@@ -119,8 +119,8 @@ class Trainer:
         if self.random:
             index = self.step * self.group.size + self.group.rank
             torch.manual_seed(derive_seed(self.facts["seed"], "noise", index))
-        rates, chances = self.schedule.at(self.step)
-        inputs = StepInputs(self.draws, rates, chances, self.schedule.progress(self.step))
+        rates, halting = self.schedule.at(self.step)
+        inputs = StepInputs(self.draws, rates, halting, self.schedule.progress(self.step))
         self.carry = self._run(inputs, self.carry)
         if self.group.size > 1:
             self._apply(rates, self.carry)
@@ -143,7 +143,7 @@ class Trainer:
         loss, states, q, cells, exact = self.segment(old, batch, steps, rows)
         loss.backward(torch.full_like(loss, 1.0 / self.group.size))  # type: ignore[no-untyped-call]
         with torch.no_grad():
-            halted = decide_halt(q, steps, given.chances, self.params.halting)
+            halted = decide_halt(q, steps, given.halting, self.params.halting)
             self._note(loss, halted, cells, exact, q, steps)
             if rows.grad is not None:
                 self.row_gradients.copy_(rows.grad)
@@ -178,7 +178,7 @@ class Trainer:
     def _further(self, states: States, batch: Batch, rows: Tensor) -> Tensor:
         """What the halting rule asks of one more segment: Q values (batch, 2), or the cell loss (batch,)."""
         if self.params.halting.rule == "q_learning":
-            return self.model.peek(states, batch.inputs, batch.puzzle_ids, rows)
+            return self.model.bootstrap(states, batch.inputs, batch.puzzle_ids, rows)
         _, logits, _ = self.model(states, batch.inputs, batch.puzzle_ids, rows)
         return answer_loss(logits, batch.labels, self.params.train)
 

@@ -38,7 +38,7 @@ def write_grids(folder: Path, params: GridParams, made: Candidates, vocabulary_s
     """
     good = made.solved.length >= shortest
     if not good.all():
-        raise DataError(f"{folder}: candidate {int(np.argmin(good))} is damaged: it has no path of the wished length")
+        raise DataError(f"{folder}: candidate {int(np.argmin(good))} is damaged: it has no path of the wanted length")
     kept = first_of_each_class(made.drawings)
     wanted = params.train_mazes + params.test_mazes
     if len(kept) < wanted:

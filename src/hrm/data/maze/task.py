@@ -16,7 +16,7 @@ from hrm.data.grid.paths import Solved, solve
 from hrm.data.grid.write import Candidates, write_grids
 from hrm.data.maze import published
 from hrm.data.maze.params import MazeParams
-from hrm.data.maze.sampler import Wish, sample
+from hrm.data.maze.sampler import MazeRules, sample
 from hrm.data.maze.tokens import CHARACTERS, PATH, START, VOCABULARY_SIZE, WALL, Mazes, layout
 from hrm.data.shards import Arrays
 from hrm.data.task import Augmenter, Symmetry, Task, share, to_both
@@ -51,14 +51,14 @@ class Maze(Task):
         """
         if params.published:
             return published.make_candidates(params, start, stop)
-        wish = Wish.of(params)
+        rules = MazeRules.of(params)
         mazes = np.zeros((stop - start, params.size**2), dtype=np.uint8)
         attempts = np.zeros(stop - start, dtype=np.int64)
 
         def make(chunk: range) -> None:
             for index in chunk:
                 row = index - start
-                mazes[row], attempts[row] = sample(wish, derive_seed(params.seed, "maze", index))
+                mazes[row], attempts[row] = sample(rules, derive_seed(params.seed, "maze", index))
                 if not attempts[row]:
                     raise DataError(
                         f"no maze of size {params.size} with a shortest path longer than {params.path_longer_than} in "

@@ -15,10 +15,10 @@ from hrm.data.dataset import DatasetInfo, save_dataset
 from hrm.data.shards import Arrays
 from hrm.data.sudoku import published
 from hrm.data.sudoku.canonical import Canonical, class_keys
+from hrm.data.sudoku.difficulty import Difficulty, make_puzzles
 from hrm.data.sudoku.params import SudokuParams
 from hrm.data.sudoku.plan import augmentation_plan, group_order
 from hrm.data.sudoku.solver import rate
-from hrm.data.sudoku.wish import Wish, make_puzzles
 from hrm.data.sudoku.writing import canonical_forms_in_parallel, dataset_facts, make_split, split_statistics
 from hrm.data.task import Augmenter, Symmetry, Task, to_both
 
@@ -39,14 +39,14 @@ class Sudoku(Task):
     def make_candidates(self, params: SudokuParams, start: int, stop: int, workers: int, report: Report) -> Arrays:
         """Candidates start to stop - 1: puzzles and solutions (count, cells) digits, rating (count,).
 
-        Each depends on (seed, its index) alone. DataError when the search cannot reach the wished rating, or published
+        Each depends on (seed, its index) alone. DataError when the search cannot reach the wanted rating, or published
         puzzles are not to be had.
         """
         if params.published:
             return published.make_candidates(params, start, stop, workers, report)
-        wish = Wish.of(params)
-        parts = in_chunks(partial(make_puzzles, wish, params.seed), start, stop, CHUNK, workers, report)
-        empty = make_puzzles(wish, params.seed, range(0))
+        difficulty = Difficulty.of(params)
+        parts = in_chunks(partial(make_puzzles, difficulty, params.seed), start, stop, CHUNK, workers, report)
+        empty = make_puzzles(difficulty, params.seed, range(0))
         return {key: np.concatenate([empty[key], *(part[key] for part in parts)]) for key in empty}
 
     def write_dataset(self, folder: Path, params: SudokuParams, candidates: Arrays, workers: int) -> DatasetInfo:

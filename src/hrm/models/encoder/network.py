@@ -51,7 +51,7 @@ class Encoder(SegmentModel):
         depth = self.params.high_layers + self.params.low_layers
         self.blocks = nn.ModuleList(EncoderBlock(self.params, init) for _ in range(depth))
 
-    def think(self, states: State, injected: Tensor, rotary: Rotary, positions: slice) -> State:
+    def forward_states(self, states: State, injected: Tensor, rotary: Rotary, positions: slice) -> State:
         """One pass."""
         hidden = injected + states.high_state
         for block in self.blocks:

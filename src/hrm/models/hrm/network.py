@@ -44,7 +44,7 @@ class Hrm(SegmentModel):
         if params.high_update == "gated":
             self.high_gate = Gate(params.hidden_size)
 
-    def think(self, states: Carry, injected: Tensor, rotary: Rotary, positions: slice) -> Carry:
+    def forward_states(self, states: Carry, injected: Tensor, rotary: Rotary, positions: slice) -> Carry:
         """All cycles of one segment; gradients flow through the last module calls, as `gradient` says."""
         params = self.params
         low_module = self.high_module if params.shared_modules else self.low_module

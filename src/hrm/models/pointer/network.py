@@ -233,11 +233,11 @@ class Pointer(SegmentModel):
             return super().reset(carry, fresh)
         return KeptState(super().reset(State(carry.high_state), fresh).high_state, carry.controllers)
 
-    def think(self, states: States, injected: Tensor, rotary: Rotary, positions: slice) -> States:
+    def forward_states(self, states: States, injected: Tensor, rotary: Rotary, positions: slice) -> States:
         """All refinements of one segment."""
         return self._state_after(self._refine(states, injected, rotary), positions)
 
-    def think_with_cost(
+    def forward_states_with_cost(
         self, states: States, injected: Tensor, rotary: Rotary, positions: slice
     ) -> tuple[States, Tensor | None]:
         """All refinements, and the weighted mean entropy of the routes with the weighted ponder cost, where wanted."""

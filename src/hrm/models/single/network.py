@@ -32,7 +32,7 @@ class Single(SegmentModel):
         layers = self.params.high_layers + self.params.low_layers
         self.high_module = RecurrentModule(self.params, layers, self.embedding.length, init)
 
-    def think(self, states: State, injected: Tensor, rotary: Rotary, positions: slice) -> State:
+    def forward_states(self, states: State, injected: Tensor, rotary: Rotary, positions: slice) -> State:
         """All calls of one segment; gradients flow through the last ones, as `gradient` says."""
         calls = self.params.high_cycles * self.params.low_cycles
         without = calls - gradient_calls(self.params.gradient, calls, 1)
