@@ -29,7 +29,7 @@ ShareBelowOne = Annotated[float, Field(ge=0.0, lt=1.0)]
 
 
 class GradientParams(Params):
-    """Which module calls of a segment carry a gradient: the last ones, by a rule (hrm.models.gradients)."""
+    """Which module calls of a segment carry a gradient: the last ones, by a rule (`gradient_calls`)."""
 
     rule: Literal["one_step", "k_step", "last_cycle", "last_refinement", "full"]
     steps: PositiveInt  # of k_step
