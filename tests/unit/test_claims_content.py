@@ -19,7 +19,7 @@ from hrm.core.pipeline_schema import pipeline_params
 from hrm.core.schema import evaluation_params, run_params
 from hrm.data.arc.params import ArcParams
 from hrm.data.arc.votes import vote_metrics
-from hrm.data.lattice.greedy import Chance
+from hrm.data.lattice.rollout import Chance
 from hrm.data.task import Exam, find_task
 from hrm.evaluation.evaluate import test_examples as examples_of
 from hrm.report.aggregates import aggregate_rows

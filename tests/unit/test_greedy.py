@@ -14,7 +14,7 @@ from helpers import PARAMS, facts_of, tiny_dataset, tiny_run
 from hrm.core.schema import evaluation_params
 from hrm.data.dataset import save_dataset
 from hrm.data.grid.paths import solve
-from hrm.data.lattice.greedy import Chance, greedy_rollout, greedy_shares, random_walks
+from hrm.data.lattice.rollout import Chance, greedy_rollout, greedy_shares, random_walks
 from hrm.data.lattice.tokens import GOAL, SIDES, START, VOCABULARY_SIZE, Tokens, decode, drop_walls, encode, openings_of
 from hrm.data.task import Exam, find_task
 from hrm.evaluation.evaluate import evaluate

@@ -13,12 +13,12 @@ from hrm.cli import main
 from hrm.core.data_params import data_params
 from hrm.core.errors import DataError, ParameterError
 from hrm.data.dataset import load_dataset
-from hrm.data.grid.dihedral import class_keys
 from hrm.data.lattice.generator import draw, seeded
 from hrm.data.lattice.params import LatticeParams
 from hrm.data.lattice.task import TASK
 from hrm.data.lattice.tokens import VOCABULARY_SIZE, Tokens, decode, drop_walls, encode, openings_of, raster
 from hrm.data.maze.task import solve_mazes
+from hrm.data.turns import class_keys
 
 PARAMS = Path(__file__).parents[2] / "params"
 SMALL = ["size=5", "minimum_path_cells=8", "spare=0.2", "train_mazes=12", "test_mazes=8"]

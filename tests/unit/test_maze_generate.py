@@ -12,11 +12,11 @@ from hrm.core.data_params import data_params
 from hrm.core.errors import DataError, ParameterError
 from hrm.data.batches import TrainBatches
 from hrm.data.dataset import Dataset, load_dataset
-from hrm.data.grid.dihedral import class_keys
 from hrm.data.maze.optimal import is_optimal
 from hrm.data.maze.params import MazeParams
 from hrm.data.maze.task import TASK
 from hrm.data.maze.tokens import GOAL, OPEN, PATH, START, WALL
+from hrm.data.turns import class_keys
 
 PARAMS = Path(__file__).parents[2] / "params"
 SMALL = ["train_mazes=30", "test_mazes=20", "size=7"]

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from hrm.core.errors import DataError
 from hrm.data.dataset import DatasetInfo
-from hrm.data.grid.dihedral import INVERSE, ORDER, class_keys, first_of_each_class, sources
 from hrm.data.grid.symmetries import SquareSymmetries
 from hrm.data.maze.optimal import is_optimal, shortest_paths
 from hrm.data.maze.sampler import MazeRules, sample
 from hrm.data.maze.task import solve_mazes
 from hrm.data.task import Examples, augmenter
+from hrm.data.turns import INVERSE, ORDER, class_keys, first_of_each_class, sources
 
 GRIDS = st.integers(1, 6).flatmap(
     lambda size: st.lists(st.integers(0, 5), min_size=size**2, max_size=size**2).map(

@@ -15,12 +15,11 @@ from torch import Tensor
 from arc_cases import program_params
 from helpers import facts_of, tiny_run
 from hrm.analysis.choices import any_right, best_halt, first_to_halt, majority, of_first
-from hrm.analysis.empty_cells import emptying_order, with_empty_cells
-from hrm.analysis.paired import paired_difference
-from hrm.analysis.tries import Noisy, Tries, noisy_tries, symmetric_tries
+from hrm.analysis.tries import Noisy, Tries, emptying_order, noisy_tries, symmetric_tries, with_empty_cells
 from hrm.analysis.votes_and_ids import BLANK, WithIds, id_table
 from hrm.cli import main
 from hrm.core.analysis_schema import NoiseParams
+from hrm.core.intervals import paired_difference
 from hrm.core.schema import evaluation_params
 from hrm.data.arc.task import TASK
 from hrm.data.dataset import Dataset, load_dataset

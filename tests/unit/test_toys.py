@@ -10,9 +10,12 @@ import pytest
 
 import hrm.data
 import hrm.models
-from helpers import PARAMS
+from helpers import PARAMS, tiny_dataset
 from hrm.cli import main
 from hrm.core.discovery import architectures, families, look_module, model_module, task_module
+from hrm.core.errors import DataError
+from hrm.data.look import NUMBERS, find_look
+from hrm.data.task import find_task
 
 TASK_PARAMS = '''
 """Parameters of toy grids."""
@@ -221,6 +224,33 @@ def test_a_new_network_is_one_module_and_its_entry(
     ):
         assert main(["train", *places, "--set", f"model.toy_net.{change}"]) == 2
         assert message in capsys.readouterr().err
+
+
+def test_looks_name_a_drawing_and_a_unit_and_need_no_report() -> None:
+    units = {"sudoku": "guesses", "maze": "steps", "lattice": "steps", "arc": "cells"}
+    assert {family: find_look(family).rating_text(2000) for family in families()} == {
+        family: f"2,000 {unit}" for family, unit in units.items()
+    }
+    assert find_look("sudoku").rating_text(1) == "1 guess"
+    assert find_look("crossword") == NUMBERS
+    assert NUMBERS.rating_text(3) == "rating 3"
+
+
+def test_puzzles_are_read_as_people_write_them() -> None:
+    info = tiny_dataset().info
+    sudoku, maze, arc = (find_task(family) for family in ("sudoku", "maze", "arc"))
+    assert sudoku.encode("12..\n34.0\n....\n...1", info).tolist() == [2, 3, 1, 1, 4, 5, 1, 1, *[1] * 7, 2]
+    assert maze.encode("S  #" * 3 + "   G", info).tolist()[-4:] == [2, 2, 2, 4]
+    assert arc.encode("12\n30", info).tolist() == [3, 4, 1, 0, 5, 2, 1, 0, 1, 1, 0, 0, 0, 0, 0, 0]
+    for task, text, words in (
+        (sudoku, "12", "has 16 characters"),
+        (sudoku, "9" * 16, "go from 1 to 4"),
+        (maze, "x" * 16, "each one of '# SGo'"),
+        (arc, "12345", "up to 4x4"),
+        (find_task("lattice"), "1", "no form as text"),
+    ):
+        with pytest.raises(DataError, match=words):
+            task.encode(text, info)
 
 
 def test_what_is_not_there_is_told_with_what_is(params: Path, capsys: pytest.CaptureFixture[str]) -> None:

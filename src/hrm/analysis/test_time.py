@@ -10,14 +10,12 @@ import torch
 from numpy.typing import NDArray
 
 from hrm.analysis.choices import BY_HALTING, WITHOUT, Chosen, of_first
-from hrm.analysis.empty_cells import emptying_order, with_empty_cells
-from hrm.analysis.paired import paired_difference
-from hrm.analysis.tries import Tries, noisy_tries, symmetric_tries
+from hrm.analysis.tries import Tries, emptying_order, noisy_tries, symmetric_tries, with_empty_cells
 from hrm.analysis.votes_and_ids import IDS, WithIds, id_table
 from hrm.core.analysis_schema import TestTimeParams
 from hrm.core.device import describe_hardware
 from hrm.core.files import sha256_file, write_json, write_text
-from hrm.core.intervals import wilson_interval
+from hrm.core.intervals import paired_difference, wilson_interval
 from hrm.core.provenance import provenance
 from hrm.core.schema import EvaluationParams, HaltingParams
 from hrm.data.dataset import Dataset, load_dataset

@@ -4,6 +4,9 @@ Noise is Gaussian, on every number of every state. The states have unit variance
 deviation of 1 is as much noise as signal. It is added to the first states alone, or before every segment, as
 Probabilistic TRM does (arXiv 2605.19943). A symmetric puzzle is solved as it is and its answer turned back, as in the
 tests with other digits of arXiv 2601.10679 and 2601.19085.
+
+Easy puzzles are solutions with a few cells emptied. A network that searches as people do fills one empty cell at once;
+a trained HRM may fail to (arXiv 2601.10679).
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,7 +19,7 @@ from torch import Tensor
 
 from hrm.core.analysis_schema import NoiseParams
 from hrm.core.schema import HaltingParams
-from hrm.core.seeds import torch_generator
+from hrm.core.seeds import numpy_generator, torch_generator
 from hrm.data.players import Player
 from hrm.data.task import Symmetry
 from hrm.evaluation.segments import Examples, SegmentRecord, record_segments
@@ -103,3 +106,16 @@ def _stack(made: Sequence[tuple[SegmentRecord, Tensor]], halting: HaltingParams)
     exact = torch.stack([record.exact for record, _ in made])
     answers = torch.stack([answer for _, answer in made])
     return Tries(exact.numpy(), halt.double().numpy(), wants.numpy(), answers.numpy())
+
+
+def emptying_order(examples: int, cells: int, seed: int) -> Tensor:
+    """(examples, cells) in which order the cells of each puzzle are emptied: random, the same for every number."""
+    draws = numpy_generator(seed, "empty cells").random((examples, cells))
+    return torch.from_numpy(np.argsort(draws, axis=1, kind="stable"))
+
+
+def with_empty_cells(examples: Examples, order: Tensor, count: int, empty: int) -> Examples:
+    """The solutions with the first `count` cells of `order` (examples, cells) set to `empty`; labels stay."""
+    chosen = order[:, :count].to(examples.labels.device)
+    inputs = examples.labels.scatter(1, chosen, empty)
+    return Examples(inputs, examples.labels, examples.puzzle_ids)

@@ -34,7 +34,7 @@ def data_params_module(family: str) -> str:
 def look_module(family: str) -> str | None:
     """The module that assigns LOOK; None where the family has none, and its tokens are drawn as numbers."""
     name = f"{DATA}.{family}.look"
-    return name if find_spec(name) else None
+    return name if family in families() and find_spec(name) else None
 
 
 def model_module(architecture: str) -> str:

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from hrm.core.errors import DataError
 from hrm.data.dataset import Cells, DatasetInfo, save_dataset, single_examples
-from hrm.data.grid.dihedral import ORDER, first_of_each_class
 from hrm.data.grid.params import GridParams
 from hrm.data.grid.paths import Solved
+from hrm.data.turns import ORDER, first_of_each_class
 
 
 class Candidates(NamedTuple):

@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 
 from hrm.data.chunks import Report
 from hrm.data.dataset import Dataset, DatasetInfo
-from hrm.data.grid.paths import solve
+from hrm.data.grid.paths import COLUMN_CHANGE, ROW_CHANGE, solve
 from hrm.data.grid.write import Candidates, write_grids
 from hrm.data.lattice.generator import sample
 from hrm.data.lattice.params import LatticeParams
 from hrm.data.lattice.tokens import VOCABULARY_SIZE, decode, drop_walls, raster
-from hrm.data.moves import COLUMN_CHANGE, ROW_CHANGE
 from hrm.data.shards import Arrays
 from hrm.data.task import Exam, Measure, Measures, Task, share
 
@@ -85,7 +84,7 @@ class Lattice(Task):
 
     def measure(self, test: Exam) -> Measure:
         """Also greedy walks, beside random ones, which are made once."""
-        from hrm.data.lattice.greedy import greedy_shares, random_walks
+        from hrm.data.lattice.rollout import greedy_shares, random_walks
 
         walks = random_walks(test.inputs, test.rating, test.batch_size)
 

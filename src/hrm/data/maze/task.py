@@ -11,7 +11,6 @@ from hrm.core.errors import DataError
 from hrm.core.seeds import derive_seed
 from hrm.data.chunks import Report, in_chunks
 from hrm.data.dataset import DatasetInfo
-from hrm.data.grid.dihedral import INVERSE
 from hrm.data.grid.paths import Solved, solve
 from hrm.data.grid.write import Candidates, write_grids
 from hrm.data.maze import published
@@ -20,7 +19,7 @@ from hrm.data.maze.sampler import MazeRules, sample
 from hrm.data.maze.tokens import CHARACTERS, PATH, START, VOCABULARY_SIZE, WALL, Mazes, layout
 from hrm.data.shards import Arrays
 from hrm.data.task import Augmenter, Symmetry, Task, share, to_both
-from hrm.data.turns import TURNS
+from hrm.data.turns import INVERSE, TURNS
 
 if TYPE_CHECKING:
     from torch import Tensor

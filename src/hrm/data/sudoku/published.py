@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 
 from hrm.core.errors import DataError
 from hrm.core.seeds import numpy_generator
-from hrm.data.dataset import DatasetInfo, save_dataset
-from hrm.data.ratings import rating_statistics
+from hrm.data.dataset import DatasetInfo, rating_statistics, save_dataset
 from hrm.data.shards import Arrays
 from hrm.data.sources import find, locate
 from hrm.data.sudoku.invariant import equivalent_to_any

@@ -17,8 +17,7 @@ from torch import Tensor, nn
 
 from hrm.models.architecture import gradient_calls
 from hrm.models.initial import Init
-from hrm.models.layers import EVERYWHERE, Rotary
-from hrm.models.recurrent import RecurrentModule
+from hrm.models.layers import EVERYWHERE, RecurrentModule, Rotary
 from hrm.models.segment import SegmentModel, with_gradient
 
 
