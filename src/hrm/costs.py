@@ -11,7 +11,8 @@ from hrm.core.data_schema.base import Name
 from hrm.core.errors import DeviceError
 from hrm.core.params import Params, load_params
 from hrm.core.pipeline_schema import PipelineParams
-from hrm.core.schema import ModelParams, RunParams, run_params
+from hrm.core.schema import RunParams, run_params
+from hrm.models.architecture import find_architecture, gradient_calls, mlp_width
 
 ON_CPUS = "smoke"  # the scale whose jobs ask for no GPU
 MILLISECONDS_AN_HOUR = 3.6e6
@@ -89,19 +90,16 @@ def step_operations(params: RunParams, cells: int, extra_forward: bool) -> float
     Counted for blocks of attention (or a SwiGLU over the positions) and SwiGLU as the published HRM has them; embedding
     and heads are left out, and the extra forward pass is of all positions.
     """
-    from hrm.models.gradients import gradient_calls
-    from hrm.models.layers import mlp_width
-
     model = params.model
+    architecture = find_architecture(model.architecture)
     width = model.hidden_size
     length = cells + model.puzzle_length
     mixing = 4 * width * width + 2 * length * width  # multiply-adds of a position
     if model.mixing == "mlp":
         mixing = 3 * width * mlp_width(model, length)
     layer = params.train.batch_size * length * 2 * (mixing + 3 * width * mlp_width(model, width))
-    calls = _layers_of_calls(model)
-    cycle = model.low_cycles + 1 if model.architecture == "hrm" else 1
-    backward = sum(calls[-gradient_calls(model.gradient, len(calls), cycle) :])
+    calls = architecture.layers_of_calls(model)
+    backward = sum(calls[-gradient_calls(model.gradient, len(calls), architecture.calls_a_cycle(model)) :])
     return float(layer * (sum(calls) * (2 if extra_forward else 1) + 2 * backward))
 
 
@@ -116,19 +114,6 @@ def need_gpu(scale: str, jobs: int) -> None:
         )
 
 
-def _layers_of_calls(model: ModelParams) -> list[int]:
-    """Layers of each module call of a segment, in their order."""
-    both = model.high_layers + model.low_layers
-    if model.architecture == "hrm":
-        low = model.high_layers if model.shared_modules else model.low_layers
-        return ([low] * model.low_cycles + [model.high_layers]) * model.high_cycles
-    if model.architecture == "pointer":
-        return [both] * model.pointer.refinements
-    if model.architecture == "encoder":
-        return [both]
-    return [1 if model.architecture == "rnn" else both] * (model.high_cycles * model.low_cycles)
-
-
 def _run(root: Path, scale: str, task: str, variant: str, changes: list[str]) -> tuple[RunParams, int]:
     """The parameters of a training, and the cells of its grids."""
     cells = math.prod(data_params(root, scale, task, []).grid_shape)
@@ -136,9 +121,7 @@ def _run(root: Path, scale: str, task: str, variant: str, changes: list[str]) ->
 
 
 def _operations(run: RunParams, cells: int) -> float:
-    from hrm.models.halting import takes_further_pass
-
-    return step_operations(run, cells, takes_further_pass(run.halting))
+    return step_operations(run, cells, run.halting.further_pass)
 
 
 def _rounded(hours: float) -> str:

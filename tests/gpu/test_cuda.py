@@ -49,12 +49,12 @@ def test_bfloat16_compiled_is_close_to_float32(variant):
 
 
 @pytest.mark.parametrize("switches", [(), ("train.compile=true", "train.cuda_graph=true")])
-def test_eight_bits_without_a_gradient_are_close_to_bfloat16(switches):
+def test_fp8_without_a_gradient_are_close_to_bfloat16(switches):
     if torch.cuda.get_device_capability() < (8, 9):
         pytest.skip("needs products in eight bits")
     common = ("train.dtype=bfloat16", "halting.exploration=0.0", "model.mlp_multiple=16", *switches)
-    plain, rough = trainer(CUDA, *common), trainer(CUDA, *common, "train.products_without_gradient=fp8")
-    assert rough.model.high_module.layers[0].mlp.down_proj.weight8 is not None
+    plain, rough = trainer(CUDA, *common), trainer(CUDA, *common, "train.no_grad_matmul=fp8")
+    assert rough.model.high_module.layers[0].mlp.down_proj.weight_fp8 is not None
     for _ in range(6):
         plain.advance()
         rough.advance()

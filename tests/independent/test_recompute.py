@@ -12,7 +12,7 @@ from evaluation_doubles import write_tiny_dataset, write_tiny_model
 
 from arc_cases import program_params
 from hrm.core.files import write_json
-from hrm.data.arc.task import candidate_count, make_candidates, write_dataset
+from hrm.data.arc.task import TASK
 from hrm.data.dataset import load_dataset
 from hrm.data.maze.optimal import is_optimal
 from hrm.evaluation import measures
@@ -108,7 +108,9 @@ def test_shortest_paths_are_found_as_the_package_finds_them() -> None:
 
 def test_arc_counts_tasks_and_their_inputs(tmp_path: Path) -> None:
     made = program_params(tmp_path)
-    write_dataset(tmp_path / "data", made, make_candidates(made, 0, candidate_count(made), 1, lambda _: None), 1)
+    TASK.write_dataset(
+        tmp_path / "data", made, TASK.make_candidates(made, 0, TASK.candidate_count(made), 1, lambda _: None), 1
+    )
     dataset = load_dataset(tmp_path / "data")
     names, test = dataset.info.group_names["test"], recompute.read_safetensors(tmp_path / "data" / "test.safetensors")
     assert (test["labels"] == dataset.test.labels).all() and (test["plan"] == dataset.test.plan).all()

@@ -62,7 +62,7 @@ def test_segments_equal_the_plain_reference(overrides):
 
 
 @pytest.mark.parametrize("mixing", ["attention", "mlp"])
-def test_peek_equals_the_q_values_of_the_next_segment(mixing):
+def test_bootstrap_equals_the_q_values_of_the_next_segment(mixing):
     params = tiny_run("model.high_layers=2", f"model.mixing={mixing}").model
     model = build_model(params, "float32", 6, 16, 1, torch.Generator().manual_seed(1))
     with torch.no_grad():
@@ -70,7 +70,7 @@ def test_peek_equals_the_q_values_of_the_next_segment(mixing):
     tokens = torch.randint(1, 6, (3, 16), generator=torch.Generator().manual_seed(4))
     carry = model.initial_carry(3, torch.device("cpu"))
     ids = torch.zeros(3, dtype=torch.long)
-    torch.testing.assert_close(model.peek(carry, tokens, ids), model(carry, tokens, ids)[2])
+    torch.testing.assert_close(model.bootstrap(carry, tokens, ids), model(carry, tokens, ids)[2])
 
 
 SHARED = ("model.shared_modules=true", "model.low_layers=0")

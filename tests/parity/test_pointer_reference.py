@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from helpers import facts_of, tiny_dataset, tiny_run
+from hrm.models.architecture import gradient_calls
 from hrm.models.build import build_model
-from hrm.models.controller import route_entropy
-from hrm.models.gradients import gradient_calls
+from hrm.models.pointer.network import route_entropy
 from hrm.training.trainer import Trainer
 
 SHAPE = (

@@ -12,7 +12,7 @@ from hrm.core.errors import CheckpointError
 from hrm.core.schema import run_params
 from hrm.interop.import_checkpoint import import_checkpoint
 from hrm.models.build import build_model, count_parameters
-from hrm.models.halting import halting_loss, takes_further_pass, wants_halt
+from hrm.models.halting import halting_loss, wants_halt
 from hrm.training.checkpoint import load_model
 from hrm.training.losses import answer_accuracy, answer_loss
 
@@ -76,7 +76,7 @@ def test_states_answers_loss_and_gradients_are_those_of_the_released_model(tmp_p
         assert found.item() == pytest.approx(wished.item(), abs=1e-6)
     wished.backward()
     found.backward()
-    assert not takes_further_pass(run.halting)
+    assert not run.halting.further_pass
     for name, tensor in tensors.items():
         if name in BUFFERS:
             continue

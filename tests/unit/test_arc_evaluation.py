@@ -11,7 +11,7 @@ from arc_cases import program_params
 from helpers import PARAMS, facts_of, tiny_run
 from hrm.cli import main
 from hrm.core.schema import evaluation_params
-from hrm.data.arc.task import candidate_count, make_candidates, write_dataset
+from hrm.data.arc.task import TASK
 from hrm.data.dataset import load_dataset
 from hrm.evaluation.evaluate import evaluate
 from hrm.report.claims_file import PairParams, read_claims
@@ -29,7 +29,9 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Results of a model of one step, in data/ and TASK/VARIANT/seed0/."""
     folder = tmp_path_factory.mktemp("evaluated")
     made = program_params(folder)
-    write_dataset(folder / "data", made, make_candidates(made, 0, candidate_count(made), 1, lambda _: None), 1)
+    TASK.write_dataset(
+        folder / "data", made, TASK.make_candidates(made, 0, TASK.candidate_count(made), 1, lambda _: None), 1
+    )
     dataset = load_dataset(folder / "data")
     params = tiny_run("train.steps=1", "halting.max_segments=2")
     facts = facts_of(dataset) | {"data_info": dataset.info.model_dump()}

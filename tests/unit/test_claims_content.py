@@ -8,21 +8,21 @@ import pytest
 import torch
 from evaluation_doubles import PARAMS, write_tiny_dataset, write_tiny_model
 from lattice_doubles import lattice_dataset
-from test_evaluation_judges import info, maze
+from test_evaluation_judges import maze
 
 from hrm.analysis.residuals import Step, characters
 from hrm.analysis.states import WORDS
 from hrm.cli import main
 from hrm.core.analysis_schema import analysis_params
 from hrm.core.data_params import data_params
-from hrm.core.data_schema.arc import ArcParams
 from hrm.core.experiments import variants
 from hrm.core.pipeline_schema import pipeline_params
 from hrm.core.schema import evaluation_params, run_params
-from hrm.evaluation.arc import vote_metrics
+from hrm.data.arc.params import ArcParams
+from hrm.data.arc.votes import vote_metrics
+from hrm.data.lattice.rollout import Chance
+from hrm.data.task import Exam, find_task
 from hrm.evaluation.evaluate import test_examples as examples_of
-from hrm.evaluation.greedy import greedy_shares, random_walks
-from hrm.evaluation.judges import judge
 from hrm.report.aggregates import aggregate_rows
 from hrm.report.claims_file import ClaimParams, ClaimsParams, GroupParams, read_claims
 from hrm.report.comparison_schema import ComparisonParams, comparison_params
@@ -99,16 +99,13 @@ def of_family(family: str) -> set[str]:
         dataset = lattice_dataset(8)
         rating = torch.from_numpy(dataset.test.rating)
         examples = examples_of(dataset, None, CPU)
-        walks = random_walks(dataset.info, examples, rating, 8)
-        assert walks is not None
-        return set(greedy_shares(None, examples, rating, 1, 8, walks)) | set(
-            judge(dataset.info, examples.inputs, examples.labels, rating)
-        )
+        votes = evaluation_params(PARAMS, []).votes
+        test = Exam(dataset, examples.inputs, rating, 1, True, votes, 0.95, 8, 8)
+        return set(find_task(family).measure(test)(Chance(), examples.labels, True).metrics)
     if family == "maze":
         board = torch.tensor([maze("S G")])
-        return set(
-            judge(info("maze", 3), torch.cat([board] * 3, dim=1), torch.cat([board] * 3, dim=1), torch.tensor([2]))
-        )
+        nine = torch.cat([board] * 3, dim=1)
+        return set(find_task(family).judge(nine, nine, torch.tensor([2])))
     if family == "arc":
         votes = evaluation_params(PARAMS, []).votes
         scores = ("task_score", "input_score")

@@ -11,7 +11,7 @@ from hrm.analysis.dynamics import dynamics
 from hrm.data.dataset import load_dataset
 from hrm.evaluation.evaluate import test_examples as examples_of
 from hrm.evaluation.segments import Examples
-from hrm.models.hrm import Carry, Hrm
+from hrm.models.hrm.network import Carry, Hrm
 from hrm.training.checkpoint import load_model
 
 CPU = torch.device("cpu")
@@ -25,7 +25,7 @@ def network(tmp_path: Path) -> tuple[Hrm, Examples]:
     return model, examples_of(load_dataset(tmp_path / "data"), 5, CPU)
 
 
-def think(steps: str, names: str) -> Any:
+def forward_states(steps: str, names: str) -> Any:
     """A forward pass of one's own: `steps` are the module calls, `names` the states that are kept of them."""
 
     def run(self: Hrm, states: Carry, injected: Any, rotary: Any, positions: slice) -> Carry:
@@ -53,7 +53,7 @@ def test_a_high_module_that_sees_the_input_is_found_out(
             high = self.high_module(high, low, given, rotary)
         return Carry(high, low)
 
-    monkeypatch.setattr(Hrm, "think", peeking)
+    monkeypatch.setattr(Hrm, "forward_states", peeking)
     found = dynamics(*network, segments=1)
     assert found["dynamics_high_given_input"] == 0.5
     assert found["dynamics_off_schedule"] == 0.0
@@ -89,7 +89,7 @@ def test_another_schedule_gives_other_numbers(
     period: float,
     off: float,
 ) -> None:
-    monkeypatch.setattr(Hrm, "think", think(steps, kept))
+    monkeypatch.setattr(Hrm, "forward_states", forward_states(steps, kept))
     found = dynamics(*network, segments=1)
     assert (found["dynamics_high_updates"], found["dynamics_low_updates"]) == (high, low)
     if high:

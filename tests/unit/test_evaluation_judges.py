@@ -6,7 +6,7 @@ import torch
 from hrm.data.dataset import DatasetInfo
 from hrm.data.lattice.tokens import GOAL, PLAIN, SIDES, START
 from hrm.data.maze.tokens import CHARACTERS
-from hrm.evaluation.judges import judge
+from hrm.data.task import find_task
 
 
 def info(family: str, side: int) -> DatasetInfo:
@@ -24,7 +24,7 @@ def test_any_shortest_path_of_a_maze_is_right_and_no_other() -> None:
     over, under = maze("Soo", " #o", "  G"), maze("S  ", "o# ", "ooG")
     broken = maze("So ", " #o", "  G")
     inputs, answers = torch.tensor([board] * 4), torch.tensor([over, under, broken, board])
-    assert judge(info("maze", 3), inputs, answers, torch.tensor([4] * 4)) == {"optimal_path_accuracy": 0.5}
+    assert find_task("maze").judge(inputs, answers, torch.tensor([4] * 4)) == {"optimal_path_accuracy": 0.5}
 
 
 def test_ways_through_a_lattice_maze_must_reach_the_goal_and_not_be_long() -> None:
@@ -34,11 +34,11 @@ def test_ways_through_a_lattice_maze_must_reach_the_goal_and_not_be_long() -> No
     board = [1 + sides + SIDES * role for sides, role in zip(openings, roles, strict=True)]
     right, around, wall = [4, 0, 0, 0], [2, 0, 4, 1], [1, 0, 0, 0]
     inputs, answers = torch.tensor([board] * 3), torch.tensor([right, around, wall])
-    judged = judge(info("lattice", 2), inputs, answers, torch.tensor([1] * 3))
+    judged = find_task("lattice").judge(inputs, answers, torch.tensor([1] * 3))
     assert judged["goal_reached"] == pytest.approx(2 / 3)
     assert judged["nearly_shortest"] == pytest.approx(1 / 3)
 
 
 def test_other_families_ask_for_no_more() -> None:
     tokens = torch.ones(2, 9, dtype=torch.long)
-    assert judge(info("sudoku", 3), tokens, tokens, torch.tensor([0, 0])) == {}
+    assert find_task("sudoku").judge(tokens, tokens, torch.tensor([0, 0])) == {}

@@ -14,10 +14,10 @@ from helpers import PARAMS, facts_of, tiny_dataset, tiny_run
 from hrm.core.schema import evaluation_params
 from hrm.data.dataset import save_dataset
 from hrm.data.grid.paths import solve
+from hrm.data.lattice.rollout import Chance, greedy_rollout, greedy_shares, random_walks
 from hrm.data.lattice.tokens import GOAL, SIDES, START, VOCABULARY_SIZE, Tokens, decode, drop_walls, encode, openings_of
+from hrm.data.task import Exam, find_task
 from hrm.evaluation.evaluate import evaluate
-from hrm.evaluation.greedy import Chance, greedy_rollout, greedy_shares, random_walks
-from hrm.evaluation.segments import Examples
 from hrm.training.checkpoint import save_tensors
 from hrm.training.trainer import Trainer
 
@@ -122,19 +122,19 @@ def test_shares_count_mazes_and_other_families_have_none() -> None:
     mazes = random_mazes(np.random.default_rng(0), 4, 40, openness=0.6)
     length = solve(*decode(mazes), 4).length
     tokens = torch.from_numpy(mazes)
-    examples = Examples(tokens, tokens, torch.zeros(40, dtype=torch.long))
-    info = tiny_dataset().info
-    lattice = info.model_copy(update={"family": "lattice"})
     rating = torch.from_numpy(length)
-    walks = random_walks(lattice, examples, rating, 16)
-    assert walks is not None
-    shares = greedy_shares(Solver(16), examples, rating, 1, 16, walks)
+    walks = random_walks(tokens, rating, 16)
+    shares = greedy_shares(Solver(16), tokens, rating, 1, 16, walks)
     solvable = (length > 0).mean()
     assert shares["greedy_goal_reached"] == shares["greedy_nearly_shortest"] == pytest.approx(solvable)
     assert shares["chance_nearly_shortest"] < shares["chance_goal_reached"] < solvable
     assert shares["greedy_goal_gain"] == shares["greedy_goal_reached"] - shares["chance_goal_reached"]
-    assert random_walks(info, examples, rating, 16) is None
-    by_chance = greedy_shares(None, examples, rating, 1, 16, walks)
+    dataset = tiny_dataset()
+    votes = evaluation_params(PARAMS, []).votes
+    one = torch.from_numpy(dataset.test.inputs)
+    asked = Exam(dataset, one, torch.from_numpy(dataset.test.rating), 1, True, votes, 0.95, 16, 16)
+    assert not find_task("sudoku").measure(asked)(Solver(16), one, False).metrics
+    by_chance = greedy_shares(None, tokens, rating, 1, 16, walks)
     assert (by_chance["greedy_goal_reached"], by_chance["greedy_goal_gain"]) == (walks.reached, 0)
     assert by_chance.keys() == shares.keys()
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from helpers import PARAMS, tiny_dataset
 from hrm.cli import main
 from hrm.core.data_params import data_params
-from hrm.data.augment import Augmenter, Examples, augmenter
 from hrm.data.dataset import NONE, Dataset, Split, load_dataset, save_dataset
 from hrm.data.sudoku.plan import group_order
+from hrm.data.task import Augmenter, Examples, augmenter
 from hrm.interop import export_dataset as export_module
 from hrm.interop.export_dataset import export_dataset
 from hrm.interop.import_dataset import import_dataset

@@ -1,7 +1,7 @@
 import pytest
 from scipy.stats import binomtest
 
-from hrm.evaluation.intervals import wilson_interval
+from hrm.core.intervals import wilson_interval
 
 
 @pytest.mark.parametrize(("successes", "total"), [(0, 1), (1, 1), (0, 500), (37, 120), (5501, 10_000), (500, 500)])

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from hrm.cli import main
 from hrm.core.data_params import data_params
-from hrm.core.data_schema.grid import LatticeParams
 from hrm.core.errors import DataError, ParameterError
 from hrm.data.dataset import load_dataset
-from hrm.data.grid.dihedral import class_keys
 from hrm.data.lattice.generator import draw, seeded
-from hrm.data.lattice.task import candidate_count, make_candidates, write_dataset
+from hrm.data.lattice.params import LatticeParams
+from hrm.data.lattice.task import TASK
 from hrm.data.lattice.tokens import VOCABULARY_SIZE, Tokens, decode, drop_walls, encode, openings_of, raster
 from hrm.data.maze.task import solve_mazes
+from hrm.data.turns import class_keys
 
 PARAMS = Path(__file__).parents[2] / "params"
 SMALL = ["size=5", "minimum_path_cells=8", "spare=0.2", "train_mazes=12", "test_mazes=8"]
@@ -83,16 +83,16 @@ def test_mazes_are_those_of_the_package(name: str) -> None:
 @pytest.mark.parametrize("name", ["gen_dfs", "gen_wilson", "gen_dfs_percolation"])
 def test_a_maze_depends_on_seed_and_index_alone(name: str) -> None:
     small = of_generator(name)
-    whole = make_candidates(small, 0, 8, 1, str)["mazes"]
+    whole = TASK.make_candidates(small, 0, 8, 1, str)["mazes"]
     random.seed(123)
     np.random.seed(123)  # noqa: NPY002
     before = random.getstate(), np.random.get_state()  # noqa: NPY002
-    part = make_candidates(small, 3, 6, 2, str)["mazes"]
+    part = TASK.make_candidates(small, 3, 6, 2, str)["mazes"]
     after = random.getstate(), np.random.get_state()  # noqa: NPY002
     assert (part == whole[3:6]).all()
     assert before[0] == after[0]
     assert all(np.array_equal(x, y) for x, y in zip(before[1], after[1], strict=True))
-    other = make_candidates(of_generator(name, "seed=77"), 0, 8, 1, str)["mazes"]
+    other = TASK.make_candidates(of_generator(name, "seed=77"), 0, 8, 1, str)["mazes"]
     assert not (other == whole).all(axis=1).any()
 
 
@@ -120,7 +120,7 @@ def test_shards_and_seed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["gen_dfs", "gen_dfs_percolation"])
 def test_labels_lead_along_a_shortest_path(name: str, tmp_path: Path) -> None:
     small = of_generator(name)
-    write_dataset(tmp_path, small, make_candidates(small, 0, candidate_count(small), 1, str), 1)
+    TASK.write_dataset(tmp_path, small, TASK.make_candidates(small, 0, TASK.candidate_count(small), 1, str), 1)
     data = load_dataset(tmp_path)
     assert data.info.vocabulary_size == VOCABULARY_SIZE > max(data.train.inputs.max(), data.test.inputs.max())
     inputs, labels = (
@@ -144,9 +144,9 @@ def test_labels_lead_along_a_shortest_path(name: str, tmp_path: Path) -> None:
 
 def test_the_published_encoding_drops_the_walls(tmp_path: Path) -> None:
     walls, open_cells = params(), params("encoding=open_cells")
-    made = make_candidates(walls, 0, candidate_count(walls), 1, str)
+    made = TASK.make_candidates(walls, 0, TASK.candidate_count(walls), 1, str)
     for name, small in (("walls", walls), ("open_cells", open_cells)):
-        write_dataset(tmp_path / name, small, made, 1)
+        TASK.write_dataset(tmp_path / name, small, made, 1)
     kept, dropped = (load_dataset(tmp_path / name) for name in ("walls", "open_cells"))
     assert len(np.unique(dropped.train.inputs)) == 3
     assert len(np.unique(kept.train.inputs)) > 10
@@ -181,14 +181,14 @@ def test_bad_parameters_and_candidates_are_refused(tmp_path: Path) -> None:
         with pytest.raises(ParameterError):
             params(*overrides)
     with pytest.raises(DataError, match="in 3 attempts"):
-        make_candidates(params("minimum_path_cells=25", "attempts=3"), 0, 5, 1, str)
+        TASK.make_candidates(params("minimum_path_cells=25", "attempts=3"), 0, 5, 1, str)
     with pytest.raises(DataError, match="in 3 attempts"):
-        make_candidates(params("generator=gen_percolation", "percolation=0.0", "attempts=3"), 0, 1, 1, str)
+        TASK.make_candidates(params("generator=gen_percolation", "percolation=0.0", "attempts=3"), 0, 1, 1, str)
     small = params()
-    made = make_candidates(small, 0, candidate_count(small), 1, str)
+    made = TASK.make_candidates(small, 0, TASK.candidate_count(small), 1, str)
     made["mazes"][2] = 1
     with pytest.raises(DataError, match="candidate 2 is damaged"):
-        write_dataset(tmp_path / "data", small, made, 1)
+        TASK.write_dataset(tmp_path / "data", small, made, 1)
 
 
 @pytest.mark.parametrize("scale", ["smoke", "gpu", "paper"])

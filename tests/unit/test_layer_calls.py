@@ -4,8 +4,8 @@ from evaluation_doubles import PARAMS
 
 from hrm.core.schema import run_params
 from hrm.core.seeds import torch_generator
+from hrm.models.architecture import layers_a_segment
 from hrm.models.build import build_model
-from hrm.models.layer_calls import layers_a_segment
 from hrm.models.trace import trace_layers, trace_segments
 
 CELLS, TOKENS = 4, 7

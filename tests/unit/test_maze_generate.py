@@ -9,14 +9,14 @@ import torch
 
 from hrm.cli import main
 from hrm.core.data_params import data_params
-from hrm.core.data_schema.grid import MazeParams
 from hrm.core.errors import DataError, ParameterError
 from hrm.data.batches import TrainBatches
 from hrm.data.dataset import Dataset, load_dataset
-from hrm.data.grid.dihedral import class_keys
 from hrm.data.maze.optimal import is_optimal
-from hrm.data.maze.task import candidate_count, make_candidates, write_dataset
+from hrm.data.maze.params import MazeParams
+from hrm.data.maze.task import TASK
 from hrm.data.maze.tokens import GOAL, OPEN, PATH, START, WALL
+from hrm.data.turns import class_keys
 
 PARAMS = Path(__file__).parents[2] / "params"
 SMALL = ["train_mazes=30", "test_mazes=20", "size=7"]
@@ -35,7 +35,7 @@ def generate(task: str, out: Path, *more: str, overrides: tuple[str, ...] = ()) 
 
 
 def write(folder: Path, small: MazeParams) -> Dataset:
-    write_dataset(folder, small, make_candidates(small, 0, candidate_count(small), 1, str), 1)
+    TASK.write_dataset(folder, small, TASK.make_candidates(small, 0, TASK.candidate_count(small), 1, str), 1)
     return load_dataset(folder)
 
 
@@ -113,10 +113,10 @@ def test_training_batches_use_the_planned_symmetries(dihedral: bool, tmp_path: P
 
 def test_damaged_candidates_are_refused(tmp_path: Path) -> None:
     small = params("maze_hard")
-    candidates = make_candidates(small, 0, candidate_count(small), 1, str)
+    candidates = TASK.make_candidates(small, 0, TASK.candidate_count(small), 1, str)
     candidates["mazes"][4] = OPEN
     with pytest.raises(DataError, match="candidate 4 is damaged"):
-        write_dataset(tmp_path / "data", small, candidates, 1)
+        TASK.write_dataset(tmp_path / "data", small, candidates, 1)
     assert not (tmp_path / "data").exists()
 
 

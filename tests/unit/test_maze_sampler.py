@@ -8,11 +8,11 @@ import pytest
 from scipy.stats import chisquare, ks_2samp
 
 from hrm.bench.maze import plain, properties
-from hrm.core.data_schema.grid import CountedWalls, IndependentWalls, MazeParams
 from hrm.core.errors import DataError
 from hrm.core.seeds import derive_seed, numpy_generator
-from hrm.data.maze.sampler import Wish, sample
-from hrm.data.maze.task import make_candidates, solve_mazes
+from hrm.data.maze.params import CountedWalls, IndependentWalls, MazeParams
+from hrm.data.maze.sampler import MazeRules, sample
+from hrm.data.maze.task import TASK, solve_mazes
 from hrm.data.maze.tokens import GOAL, OPEN, START, WALL
 
 COUNT = CountedWalls(rule="count", minimum_share=0.2, maximum_share=0.6)
@@ -68,10 +68,10 @@ def test_every_small_maze_comes_as_often_as_it_should(walls: CountedWalls | Inde
     params = maze_params(3, longer_than, walls)
     expected = all_mazes(params)
     draws = 40000
-    wish = Wish.of(params)
+    rules = MazeRules.of(params)
     found = dict.fromkeys(expected, 0)
     for index in range(draws):
-        found[sample(wish, derive_seed(longer_than, "test", index))[0].tobytes()] += 1
+        found[sample(rules, derive_seed(longer_than, "test", index))[0].tobytes()] += 1
     frequent = [key for key, share in expected.items() if share * draws >= 5]
     observed = np.array([found[key] for key in frequent] + [draws - sum(found[key] for key in frequent)])
     wanted = np.array([expected[key] * draws for key in frequent])
@@ -85,7 +85,7 @@ def test_every_small_maze_comes_as_often_as_it_should(walls: CountedWalls | Inde
 @pytest.mark.parametrize("walls", [COUNT, INDEPENDENT])
 def test_it_agrees_with_plain_rejection_sampling(walls: CountedWalls | IndependentWalls) -> None:
     params = maze_params(9, 16, walls)
-    ours = make_candidates(params, 0, 2000, 1, str)
+    ours = TASK.make_candidates(params, 0, 2000, 1, str)
     theirs = plain(params, 2000, params.attempts, numpy_generator(6, "plain"))
     assert ours["attempts"].sum() == pytest.approx(theirs.attempts, rel=0.2 if walls is COUNT else 0.9)
     for name, value in properties(theirs.mazes, 9).items():
@@ -94,30 +94,30 @@ def test_it_agrees_with_plain_rejection_sampling(walls: CountedWalls | Independe
 
 def test_wall_counts_are_those_of_the_range() -> None:
     params = maze_params(10, 0, CountedWalls(rule="count", minimum_share=0.3, maximum_share=0.32))
-    mazes = make_candidates(params, 0, 300, 1, str)["mazes"]
+    mazes = TASK.make_candidates(params, 0, 300, 1, str)["mazes"]
     assert set((mazes == WALL).sum(axis=1)) == {30, 31, 32}
     empty = maze_params(5, 7, CountedWalls(rule="count", minimum_share=0.0, maximum_share=0.0))
-    ends = make_candidates(empty, 0, 50, 1, str)["mazes"]
+    ends = TASK.make_candidates(empty, 0, 50, 1, str)["mazes"]
     assert {tuple(sorted(np.flatnonzero(maze != OPEN))) for maze in ends} == {(0, 24), (4, 20)}
 
 
 @pytest.mark.parametrize("size", [2, 31, 62])
-def test_all_sizes_give_mazes_of_the_wished_length(size: int) -> None:
+def test_all_sizes_give_mazes_of_the_wanted_length(size: int) -> None:
     params = maze_params(size, size, CountedWalls(rule="count", minimum_share=0.2, maximum_share=0.3))
     if size == 2:
         with pytest.raises(DataError, match="longer than 2 in 1,000 attempts"):
-            make_candidates(maze_params(2, 2, COUNT, attempts=1000), 0, 1, 1, str)
+            TASK.make_candidates(maze_params(2, 2, COUNT, attempts=1000), 0, 1, 1, str)
         return
-    mazes = make_candidates(params, 0, 5, 1, str)["mazes"]
+    mazes = TASK.make_candidates(params, 0, 5, 1, str)["mazes"]
     assert (solve_mazes(mazes, size).length > size).all()
 
 
 def test_candidates_depend_on_seed_and_index_alone() -> None:
     params = maze_params(8, 12)
-    whole = make_candidates(params, 0, 30, 2, str)
-    part = make_candidates(params, 11, 23, 1, str)
+    whole = TASK.make_candidates(params, 0, 30, 2, str)
+    part = TASK.make_candidates(params, 11, 23, 1, str)
     assert (part["mazes"] == whole["mazes"][11:23]).all()
     assert (part["attempts"] == whole["attempts"][11:23]).all()
     assert len(np.unique(whole["mazes"], axis=0)) == 30
-    other = make_candidates(maze_params(8, 12, seed=6), 0, 30, 1, str)
+    other = TASK.make_candidates(maze_params(8, 12, seed=6), 0, 30, 1, str)
     assert not (other["mazes"] == whole["mazes"]).all(axis=1).any()

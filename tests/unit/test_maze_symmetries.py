@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hrm.core.errors import DataError
-from hrm.data.augment import Examples, augmenter
 from hrm.data.dataset import DatasetInfo
-from hrm.data.grid.dihedral import INVERSE, ORDER, class_keys, first_of_each_class, sources
 from hrm.data.grid.symmetries import SquareSymmetries
 from hrm.data.maze.optimal import is_optimal, shortest_paths
-from hrm.data.maze.sampler import Wish, sample
+from hrm.data.maze.sampler import MazeRules, sample
 from hrm.data.maze.task import solve_mazes
+from hrm.data.task import Examples, augmenter
+from hrm.data.turns import INVERSE, ORDER, class_keys, first_of_each_class, sources
 
 GRIDS = st.integers(1, 6).flatmap(
     lambda size: st.lists(st.integers(0, 5), min_size=size**2, max_size=size**2).map(
@@ -81,8 +81,8 @@ def test_classes_are_told_apart() -> None:
 
 
 def test_augmented_labels_are_shortest_paths() -> None:
-    wish = Wish(9, 20, 30, 0, 14, 10**6)
-    mazes = np.stack([sample(wish, seed)[0] for seed in range(16)])
+    rules = MazeRules(9, 20, 30, 0, 14, 10**6)
+    mazes = np.stack([sample(rules, seed)[0] for seed in range(16)])
     moves = solve_mazes(mazes, 9).moves
     labels = np.where((moves > 0) & (mazes == 2), np.uint8(5), mazes)
     codes = torch.arange(16) % 8

@@ -7,8 +7,8 @@ from helpers import PARAMS, facts_of, tiny_dataset, tiny_run
 from hrm.core.errors import ParameterError
 from hrm.core.schema import run_params
 from hrm.models.build import build_model, count_parameters
-from hrm.models.controller import controller_updates, hard_routes, route_entropy
-from hrm.models.pondering import Pondering
+from hrm.models.pointer import controller_updates
+from hrm.models.pointer.network import Pondering, hard_routes, route_entropy
 from hrm.training.checkpoint import load_model, save_tensors
 from hrm.training.trainer import Trainer
 

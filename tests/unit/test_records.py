@@ -13,15 +13,17 @@ from evaluation_doubles import PARAMS
 
 from hrm.core import records
 from hrm.core.analysis_schema import RoutingParams, StatesParams
-from hrm.core.data_params import FAMILIES
-from hrm.core.data_schema.arc import ArcParams
-from hrm.core.data_schema.grid import LatticeParams, MazeParams
-from hrm.core.data_schema.sudoku import SudokuParams
+from hrm.core.data_params import family_params
+from hrm.core.discovery import architectures, families
 from hrm.core.errors import DataError, HrmError, ParameterError
 from hrm.core.params import Params
 from hrm.core.provenance import provenance
-from hrm.core.records import CAME, SCHEMA, read_recorded, read_recorded_data, recorded
-from hrm.core.schema import EvaluationParams, RunParams, run_params
+from hrm.core.records import CAME, SCHEMA, came, read_recorded, read_recorded_data, recorded
+from hrm.core.schema import EvaluationParams, ModelParams, RunParams, run_params
+from hrm.data.arc.params import ArcParams
+from hrm.data.lattice.params import LatticeParams
+from hrm.data.maze.params import MazeParams
+from hrm.data.sudoku.params import SudokuParams
 from hrm.training.checkpoint import load_model, load_tensors, model_facts, model_from_facts, save_tensors
 
 RESULTS = PARAMS.parent / "results"
@@ -93,21 +95,24 @@ def keys(model: type[Params], before: str = "") -> Iterator[str]:
         kind = field.annotation
         if isinstance(kind, type) and issubclass(kind, Params):
             yield from keys(kind, f"{before}{key}.")
+            sections = {name: kind.section(name) for name in architectures()} if issubclass(kind, ModelParams) else {}
+            for name, section in sections.items():
+                if section is not None:
+                    yield from keys(section, f"{before}{key}.{name}.")
         else:
             yield f"{before}{key}"
 
 
-@pytest.mark.parametrize("model", CAME, ids=lambda model: model.__name__)
+@pytest.mark.parametrize("model", FIRST, ids=lambda model: model.__name__)
 def test_whoever_adds_a_key_says_what_was_true_before(model: type[Params]) -> None:
-    known = {*leaves(first(model)), *CAME[model], *(RENAMED if model is RunParams else ())}
+    known = {*leaves(first(model)), *came(model), *(RENAMED if model is RunParams else ())}
     unsaid = [key for key in keys(model) if not any(f"{name}.".startswith(f"{key}.") for name in known)]
     assert not unsaid, f"hrm.core.records.CAME must say what was true before these came: {unsaid}"
     recorded(model, first(model), None, "the first schema")  # CAME names no key that went away
 
 
 def test_every_kind_of_record_has_its_first_schema_here() -> None:
-    assert CAME.keys() == FIRST.keys()
-    assert set(FAMILIES.values()) < FIRST.keys()
+    assert {*CAME, *map(family_params, families())} == FIRST.keys()
 
 
 @pytest.mark.parametrize("folder", ["reference", "smoke"])
@@ -213,3 +218,14 @@ def test_a_model_file_of_the_first_schema_goes_the_same_way(tmp_path: Path) -> N
     save_tensors(tmp_path / "model.safetensors", tensors, {"kind": "model", **facts, "params": values})
     with pytest.raises(ParameterError, match="unknown key unheard_of"):
         load_model(tmp_path / "model.safetensors", "raw", torch.device("cpu"), compile=False)
+
+
+def test_the_key_of_matmuls_without_a_gradient_has_its_name_since_version_2() -> None:
+    new = first(RunParams)
+    new["halting"]["rule"] = new["halting"].pop("continue_target").replace("extra_forward", "q_learning")
+    old = new | {"train": new["train"] | {"products_without_gradient": "fp8"}}
+    for schema in (None, 1):
+        assert recorded(RunParams, old, schema, "a record").train.no_grad_matmul == "fp8"
+        assert recorded(RunParams, new, schema, "a record").train.no_grad_matmul == "dtype"
+    with pytest.raises(ParameterError, match=r"unknown key train\.products_without_gradient"):
+        recorded(RunParams, old, 2, "a record")

@@ -17,8 +17,7 @@ from hrm.core.schema import run_params
 from hrm.core.seeds import torch_generator
 from hrm.evaluation.segments import Examples
 from hrm.models.build import build_model
-from hrm.models.controller import route_entropy
-from hrm.models.pointer import Pointer
+from hrm.models.pointer.network import Pointer, route_entropy
 from hrm.training.checkpoint import save_tensors
 
 CELLS, TOKENS = 9, 6

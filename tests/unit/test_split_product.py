@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional
 
 from hrm.models.initial import Init
-from hrm.models.layers import SplitLinear, SplitProduct
+from hrm.models.layers import SplitLinear, SplitMatmul
 
 
 @pytest.mark.parametrize("parts", [1, 2, 3])
@@ -16,7 +16,7 @@ def test_the_product_of_a_gpu_and_its_gradients_are_those_of_autograd(parts: int
         for number, shape in enumerate([(2, 3, 5), (4 * parts, 5), (2, 3, 4 * parts)])
     )
     plain = functional.linear(values, weight)
-    ours = torch.cat(SplitProduct.apply(values, weight, parts), dim=-1)
+    ours = torch.cat(SplitMatmul.apply(values, weight, parts), dim=-1)
     assert torch.equal(ours, plain)
     for found, wanted in zip(*(torch.autograd.grad(y, (values, weight), upstream) for y in (ours, plain)), strict=True):
         torch.testing.assert_close(found, wanted, rtol=1e-12, atol=1e-12)

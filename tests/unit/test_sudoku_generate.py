@@ -7,13 +7,13 @@ import pytest
 from test_sudoku_solver import puzzles
 
 from hrm.cli import main
-from hrm.core.data_schema.sudoku import SudokuParams
 from hrm.core.errors import DataError
 from hrm.core.params import load_params
 from hrm.data.dataset import load_dataset
 from hrm.data.sudoku.canonical import canonical_forms, class_keys
+from hrm.data.sudoku.params import SudokuParams
 from hrm.data.sudoku.solver import rate
-from hrm.data.sudoku.task import candidate_count, make_candidates, write_dataset
+from hrm.data.sudoku.task import TASK
 from hrm.data.sudoku.writing import rearranged
 
 PARAMS = Path(__file__).parents[2] / "params"
@@ -96,7 +96,7 @@ def test_wrong_shards_are_one_clear_line(folder: Path, capsys: pytest.CaptureFix
 def test_no_test_puzzle_is_equivalent_to_a_training_puzzle(folder: Path) -> None:
     # 4x4 with few clues: most candidates are equivalent to another one.
     small = params(folder, "box_width=2", "clues=7", "spare=4.0")
-    write_dataset(folder / "data", small, make_candidates(small, 0, candidate_count(small), 1, str), 1)
+    TASK.write_dataset(folder / "data", small, TASK.make_candidates(small, 0, TASK.candidate_count(small), 1, str), 1)
     data = load_dataset(folder / "data")
     keys = []
     for split in (data.train, data.test):
@@ -114,12 +114,12 @@ def test_no_test_puzzle_is_equivalent_to_a_training_puzzle(folder: Path) -> None
 
 def test_too_few_classes_and_damaged_candidates_are_refused(folder: Path) -> None:
     small = params(folder, "box_width=2", "clues=minimal", "spare=0.0")
-    candidates = make_candidates(small, 0, candidate_count(small), 1, str)
+    candidates = TASK.make_candidates(small, 0, TASK.candidate_count(small), 1, str)
     with pytest.raises(DataError, match="classes of puzzles"):
-        write_dataset(folder / "data", small, candidates, 1)
+        TASK.write_dataset(folder / "data", small, candidates, 1)
     candidates["rating"][3] += 1
     with pytest.raises(DataError, match="candidate 3 is damaged"):
-        write_dataset(folder / "data", small, candidates, 1)
+        TASK.write_dataset(folder / "data", small, candidates, 1)
     assert not (folder / "data").exists()
 
 
@@ -132,7 +132,7 @@ def test_ratings_come_out_as_wished(
 ) -> None:
     wish = [f"box_height={shape[0]}", f"box_width={shape[1]}", f"clues={clues}"]
     hard = params(folder, *wish, f"rating.minimum={minimum}", f"rating.mean={mean}")
-    made = make_candidates(hard, 0, 120, 1, str)
+    made = TASK.make_candidates(hard, 0, 120, 1, str)
     rated = rate(made["puzzles"], *shape)
     assert (rated.found == 1).all()
     assert (rated.solutions == made["solutions"]).all()
@@ -161,4 +161,4 @@ def test_a_rating_out_of_reach_says_so(folder: Path) -> None:
         folder, "box_width=2", "rating.minimum=50", "rating.mean=60.0", "search.attempts=2", "search.passes=2"
     )
     with pytest.raises(DataError, match="no puzzle with 2x2 boxes"):
-        make_candidates(out_of_reach, 0, 2, 1, str)
+        TASK.make_candidates(out_of_reach, 0, 2, 1, str)

@@ -7,8 +7,9 @@ from lattice_doubles import SIZE, lattice_dataset
 
 from helpers import facts_of, tiny_dataset, tiny_run
 from hrm.core.errors import ParameterError
+from hrm.data.lattice.task import TASK, path_places
 from hrm.data.lattice.tokens import VOCABULARY_SIZE, decode
-from hrm.training.supervision import path_places, supervise_every
+from hrm.data.task import find_task
 from hrm.training.trainer import Trainer
 
 
@@ -25,7 +26,7 @@ def walked(inputs: np.ndarray, labels: np.ndarray) -> list[int]:
 @pytest.mark.parametrize("every", [1, 2, 3, 50])
 def test_only_every_nth_cell_from_the_start_keeps_its_label(every):
     dataset = lattice_dataset()
-    sparse = supervise_every(dataset, every)
+    sparse = TASK.thinned(dataset, every)
     for inputs, full, left in zip(dataset.train.inputs, dataset.train.labels, sparse.train.labels, strict=True):
         wished = np.zeros_like(full)
         kept = walked(inputs, full)[::every]
@@ -46,7 +47,7 @@ def test_places_count_the_moves_from_the_start():
 
 def test_other_tasks_are_refused_with_what_was_found_and_what_is_allowed():
     dataset = tiny_dataset()
-    assert supervise_every(dataset, 1) is dataset
+    assert find_task("sudoku").thinned(dataset, 1) is dataset
     with pytest.raises(ParameterError, match=r"train.supervise_every is 2; .*family sudoku.* must be 1"):
         Trainer(tiny_run("train.supervise_every=2"), facts_of(dataset), dataset, torch.device("cpu"))
 

@@ -7,10 +7,10 @@ from helpers import PARAMS, facts_of, tiny_dataset, tiny_run
 from hrm.core.errors import ParameterError
 from hrm.core.schema import run_params
 from hrm.data.batches import Curriculum, TrainBatches
-from hrm.models import eight_bits
+from hrm.models import fp8
 from hrm.models.build import build_model, count_parameters
-from hrm.models.eight_bits import to_eight_bits, weights_to_eight_bits
-from hrm.models.halting import Chances, decide_halt, draw_chances, ponder_loss, wants_halt
+from hrm.models.fp8 import to_fp8, weights_to_fp8
+from hrm.models.halting import HaltingDraws, decide_halt, draw_halting, ponder_loss, wants_halt
 from hrm.models.layers import drop
 from hrm.training.losses import LOSSES
 from hrm.training.trainer import Trainer
@@ -160,9 +160,9 @@ PONDER = tiny_run("halting.rule=ponder", "halting.max_segments=4", "halting.pond
 
 def test_ponder_halts_by_chance_in_training_and_by_the_likelier_in_evaluation():
     q = torch.tensor([[0.0, 9.0]]).expand(10_000, 2)
-    chances = draw_chances(PONDER, (10_000,), torch.Generator().manual_seed(0))
-    chances = Chances(torch.zeros_like(chances.minimum), chances.uniform)
-    halted = decide_halt(q, torch.ones(10_000, dtype=torch.int32), chances, PONDER)
+    draws = draw_halting(PONDER, (10_000,), torch.Generator().manual_seed(0))
+    draws = HaltingDraws(torch.zeros_like(draws.minimum), draws.uniform)
+    halted = decide_halt(q, torch.ones(10_000, dtype=torch.int32), draws, PONDER)
     assert halted.float().mean().item() == pytest.approx(0.5, abs=0.02)
     assert wants_halt(torch.tensor([[0.1, 5.0], [-0.1, -5.0]]), PONDER).tolist() == [True, False]
 
@@ -188,7 +188,7 @@ def test_the_carry_equals_a_slow_simulation_of_each_example(rule):
     plain = t._segment
     t.segment = lambda *a: (out := plain(*a), seen_q.append(out[2].detach()))[0]
     for step in range(12):
-        _, chances = t.schedule.at(step)
+        _, draws = t.schedule.at(step)
         t.advance()
         fresh = t.batches.make(t.draws)
         for i, (slot, q) in enumerate(zip(list(slots), seen_q[-1].tolist(), strict=True)):
@@ -200,41 +200,41 @@ def test_the_carry_equals_a_slow_simulation_of_each_example(rule):
             wants = {
                 "q_learning": q[0] > q[1],
                 "halting_loss": q[0] > 0,
-                "ponder": chances.uniform[i].item() < torch.tensor(q[0]).sigmoid().item(),
+                "ponder": draws.uniform[i].item() < torch.tensor(q[0]).sigmoid().item(),
                 "fixed": False,
             }[rule]
-            halts = slot["steps"] >= 4 or (wants and slot["steps"] >= chances.minimum[i].item())
+            halts = slot["steps"] >= 4 or (wants and slot["steps"] >= draws.minimum[i].item())
             assert bool(t.carry.halted[i]) == halts
             slots[i] = None if halts else slot
 
 
-def test_eight_bits_change_only_calls_without_a_gradient():
+def test_fp8_change_only_calls_without_a_gradient():
     layer = model_of("model.hidden_size=32", "model.puzzle_embedding_size=32", "model.mlp_multiple=16").high_module
     proj = layer.layers[0].self_attn.o_proj
     values = torch.randn(64, 32, generator=torch.Generator().manual_seed(0))
     plain = proj(values)
-    eight_bits.attach(layer, {"layers.0.self_attn.o_proj.weight": weights_to_eight_bits(proj.weight)}, CPU)
+    fp8.attach(layer, {"layers.0.self_attn.o_proj.weight": weights_to_fp8(proj.weight)}, CPU)
     assert torch.equal(proj(values), plain)
     with torch.no_grad():
         rough = proj(values)
     error = (rough - plain).norm() / plain.norm()
     assert 0.005 < error < 0.05  # three bits of mantissa
-    assert "layers.0.self_attn.o_proj.weight8" not in layer.state_dict()
+    assert "layers.0.self_attn.o_proj.weight_fp8" not in layer.state_dict()
 
 
-def test_eight_bits_saturate_instead_of_becoming_no_number():
-    assert to_eight_bits(torch.tensor([1e6, -1e6, 0.3])).float().tolist() == [448.0, -448.0, 0.3125]
+def test_fp8_saturate_instead_of_becoming_no_number():
+    assert to_fp8(torch.tensor([1e6, -1e6, 0.3])).float().tolist() == [448.0, -448.0, 0.3125]
 
 
-def test_training_in_eight_bits_stays_close_and_its_copies_follow_the_weights():
+def test_training_in_fp8_stays_close_and_its_copies_follow_the_weights():
     sizes = ("model.hidden_size=32", "model.puzzle_embedding_size=32", "model.mlp_multiple=16")
-    plain, rough = trainer(*sizes), trainer(*sizes, "train.products_without_gradient=fp8")
-    assert plain.model.high_module.layers[0].mlp.down_proj.weight8 is None
+    plain, rough = trainer(*sizes), trainer(*sizes, "train.no_grad_matmul=fp8")
+    assert plain.model.high_module.layers[0].mlp.down_proj.weight_fp8 is None
     for _ in range(12):
         plain.advance()
         rough.advance()
     assert rough.take_sums()["loss"] == pytest.approx(plain.take_sums()["loss"], rel=0.02)
     assert not torch.equal(plain.flat.values, rough.flat.values)
     down = rough.model.high_module.layers[0].mlp.down_proj
-    assert torch.equal(down.weight8.float(), weights_to_eight_bits(down.weight.detach()).float())
+    assert torch.equal(down.weight_fp8.float(), weights_to_fp8(down.weight.detach()).float())
     assert plain.model_tensors().keys() == rough.model_tensors().keys()

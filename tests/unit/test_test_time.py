@@ -15,14 +15,16 @@ from torch import Tensor
 from arc_cases import program_params
 from helpers import facts_of, tiny_run
 from hrm.analysis.choices import any_right, best_halt, first_to_halt, majority, of_first
-from hrm.analysis.empty_cells import EMPTY, emptying_order, with_empty_cells
-from hrm.analysis.paired import paired_difference
-from hrm.analysis.tries import Noisy, Tries, noisy_tries, symmetric_tries, symmetry_of
-from hrm.analysis.votes_and_ids import BLANK, id_table, outcome
+from hrm.analysis.tries import Noisy, Tries, emptying_order, noisy_tries, symmetric_tries, with_empty_cells
+from hrm.analysis.votes_and_ids import BLANK, WithIds, id_table
 from hrm.cli import main
 from hrm.core.analysis_schema import NoiseParams
-from hrm.data.arc.task import candidate_count, make_candidates, write_dataset
+from hrm.core.intervals import paired_difference
+from hrm.core.schema import evaluation_params
+from hrm.data.arc.task import TASK
 from hrm.data.dataset import Dataset, load_dataset
+from hrm.data.sudoku.task import EMPTY
+from hrm.data.task import Exam, find_task
 from hrm.evaluation.evaluate import test_examples as examples_of
 from hrm.evaluation.segments import Examples
 from hrm.report.claims_file import read_claims
@@ -51,7 +53,9 @@ def arc(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An ARC data set of tasks made by program, and an untrained model."""
     folder = tmp_path_factory.mktemp("arc")
     made = program_params(folder)
-    write_dataset(folder / "data", made, make_candidates(made, 0, candidate_count(made), 1, lambda _: None), 1)
+    TASK.write_dataset(
+        folder / "data", made, TASK.make_candidates(made, 0, TASK.candidate_count(made), 1, lambda _: None), 1
+    )
     dataset = load_dataset(folder / "data")
     facts = facts_of(dataset) | {"data_info": dataset.info.model_dump(), "step": 0}
     params = tiny_run("halting.max_segments=2")
@@ -169,7 +173,7 @@ def test_answers_to_symmetric_puzzles_are_turned_back(trained: Path, family: str
     dataset = load_dataset(trained / "data")
     info = dataset.info.model_copy(update={"family": family})
     examples = examples_of(dataset, None, CPU)
-    symmetry = symmetry_of(info, 0)
+    symmetry = find_task(family).symmetry(info, 0)
     assert symmetry is not None
     moved = [symmetry.apply(symmetry.codes(number, 11), examples.inputs) for number in range(5)]
     assert torch.equal(moved[0], examples.inputs)
@@ -178,7 +182,7 @@ def test_answers_to_symmetric_puzzles_are_turned_back(trained: Path, family: str
     assert len(found.answers) == (8 if family == "maze" else 5)
     assert (found.answers == examples.inputs.numpy()).all()
     assert (found.exact == (examples.inputs == examples.labels).all(dim=1).numpy()).all()
-    assert symmetry_of(info.model_copy(update={"family": "arc"}), 0) is None
+    assert find_task("arc").symmetry(info, 0) is None
 
 
 def test_the_ways_to_choose() -> None:
@@ -212,7 +216,7 @@ def test_where_nobody_halts_the_highest_halt_value_at_the_end_answers() -> None:
 def test_few_cells_are_emptied_more_of_them_are_the_same_ones() -> None:
     examples = scripted_examples([1] * 6, [1] * 6)
     order = emptying_order(6, 4, 0)
-    easy = [with_empty_cells(examples, order, count).inputs for count in (1, 2, 3)]
+    easy = [with_empty_cells(examples, order, count, EMPTY).inputs for count in (1, 2, 3)]
     for count, inputs in zip((1, 2, 3), easy, strict=True):
         empty = inputs == EMPTY
         assert empty.sum(dim=1).tolist() == [count] * 6
@@ -253,16 +257,18 @@ def test_puzzle_ids_are_replaced_by_the_blank_one_or_those_of_the_next_task(arc:
         assert int(replaced[0]) == first[other]
         assert ((replaced >= int(first[other])) & (replaced < int(first[other] + counts[other]))).all()
     inputs = torch.from_numpy(dataset.test.inputs)
+    votes = evaluation_params(PARAMS, ["votes.block=64"]).votes
+    asked = Exam(dataset, inputs, torch.from_numpy(dataset.test.rating), 1, False, votes, 0.95, 5, 5)
     found = {
-        ids: outcome(Knowing(dataset), dataset, inputs, 1, ids, 1, False, 64, 5)
+        ids: TASK.solved(WithIds(Knowing(dataset), id_table(dataset, ids)), asked, 1)
         for ids in ("own_id", "blank_id", "other_id")
     }
-    assert found["own_id"].first.all() and len(found["own_id"].first) == len(first)
+    assert found["own_id"][0].all() and len(found["own_id"][0]) == len(first)
     same = [
         bool((dataset.test.inputs == dataset.test.labels).all(axis=1)[dataset.test.groups == group].all())
         for group in range(len(first))
     ]
-    assert found["blank_id"].first.sum() == found["other_id"].second.sum() == sum(same)
+    assert found["blank_id"][0].sum() == found["other_id"][1].sum() == sum(same)
 
 
 def test_the_command_writes_a_folder_for_each_set_of_weights(trained: Path, tmp_path: Path) -> None:

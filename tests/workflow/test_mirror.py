@@ -9,7 +9,7 @@ import pytest
 from dvc.repo import Repo
 from workspace import SOURCE, Workspace, job_of
 
-from hrm.core.data_params import FAMILIES
+from hrm.core.discovery import families
 
 pytestmark = pytest.mark.workflow
 COMMANDS = {
@@ -29,7 +29,7 @@ COMMANDS = {
     "contact_sheet": "show",
 }
 # Modules that a command imports by a computed name.
-BY_NAME = {"generate": [f"src/hrm/data/{family}/task.py" for family in FAMILIES]}
+BY_NAME = {"generate": [f"src/hrm/data/{family}/task.py" for family in families()]}
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def first_to_halt(tries: Tries) -> Chosen:
 
 
 def majority(tries: Tries) -> Chosen:
-    """The most frequent answer after the last segment, by the rule of hrm.evaluation.arc_scores.ranking."""
+    """The most frequent answer after the last segment, by the rule of hrm.data.arc.scores.ranking."""
     same = np.stack([(tries.answers == answer).all(axis=2) for answer in tries.answers])  # (tries, tries, examples)
     votes = same.sum(axis=1)
     value = (same * tries.halt[:, -1]).sum(axis=1) / votes

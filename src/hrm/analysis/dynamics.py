@@ -8,18 +8,18 @@ themselves see them.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
 from hrm.evaluation.segments import Examples
-from hrm.models.hrm import Hrm
+from hrm.models.segment import SegmentModel
 
 States = tuple[Tensor, Tensor]  # high and low, both (batch, length, hidden)
 
 
-def dynamics(model: Hrm, examples: Examples, segments: int) -> dict[str, float]:
+def dynamics(model: SegmentModel, examples: Examples, segments: int) -> dict[str, float]:
     """What changes when, over `segments` segments of every example.
 
     dynamics_high_updates, dynamics_low_updates: changes of each state in a segment, the mean.
@@ -54,7 +54,7 @@ def dynamics(model: Hrm, examples: Examples, segments: int) -> dict[str, float]:
     } | ({"dynamics_high_given_input": sum(given_input) / len(given_input)} if given_input else {})
 
 
-def _states(model: Hrm, examples: Examples, segments: int, given_input: list[bool]) -> Iterator[States]:
+def _states(model: SegmentModel, examples: Examples, segments: int, given_input: list[bool]) -> Iterator[States]:
     """Both states before every module call, then those at the end; `given_input` gets an entry a call of H."""
     carry = model.initial_carry(len(examples.inputs), examples.inputs.device)
     tokens = examples.inputs.long()
@@ -67,7 +67,7 @@ def _states(model: Hrm, examples: Examples, segments: int, given_input: list[boo
 
 
 @contextmanager
-def _noting(model: Hrm, calls: list[States], given_input: list[bool]) -> Iterator[None]:
+def _noting(model: SegmentModel, calls: list[States], given_input: list[bool]) -> Iterator[None]:
     """Within the context, each call of a module adds the two states that it was given.
 
     A call of H adds to `given_input` whether it was handed the embedded input.
@@ -84,7 +84,7 @@ def _noting(model: Hrm, calls: list[States], given_input: list[bool]) -> Iterato
         if high and not shared:
             given_input.append(injected is not None)
 
-    modules = {model.high_module, model.high_module if shared else model.low_module}
+    modules = cast(set[nn.Module], {model.high_module, model.high_module if shared else model.low_module})
     handles = [module.register_forward_pre_hook(note) for module in modules]
     try:
         yield

@@ -19,8 +19,8 @@ from torch.nn import functional
 from hrm.core.analysis_schema import MemoryParams
 from hrm.core.schema import RunParams, run_params
 from hrm.core.seeds import torch_generator
+from hrm.models.architecture import gradient_calls
 from hrm.models.build import build_model
-from hrm.models.gradients import gradient_calls
 
 COLUMNS = ("rule", "high_cycles", "low_cycles", "module_calls", "gradient_calls", "saved_bytes", "peak_bytes")
 

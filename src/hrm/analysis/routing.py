@@ -17,9 +17,10 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from hrm.evaluation.segments import Examples, batch_starts
-from hrm.models.controller import HeadController, route_entropy
+from hrm.data.players import batch_starts
+from hrm.evaluation.segments import Examples
 from hrm.models.plain_layers import SelfAttention
+from hrm.models.pointer.network import HeadController, route_entropy
 from hrm.models.segment import SegmentModel
 
 COLUMNS = ("kind", "segment", "refinement", "block", "head", "choices", "weight", "entropy", "share")

@@ -23,7 +23,6 @@ from hrm.data.dataset import load_dataset
 from hrm.evaluation.evaluate import DIGITS, check_fit, csv_text, test_examples
 from hrm.evaluation.measures import Row
 from hrm.evaluation.segments import Examples
-from hrm.models.hrm import Hrm
 from hrm.models.segment import SegmentModel
 from hrm.training.checkpoint import load_model, model_from_facts
 
@@ -144,7 +143,7 @@ class States(NamedTuple):
         residuals, metrics = residual_rows(observed, weights, params, confidence)
         participation = participation_rows(observed, weights, params, confidence)
         metrics |= participation_metrics(participation)
-        if isinstance(model, Hrm):
+        if model.two_levels:
             few = Examples(*(values[: params.batch_size] for values in examples))
             found = dynamics(model, few, min(DYNAMICS_SEGMENTS, plan.trained_segments))
             metrics |= {name: round(value, DIGITS) for name, value in found.items()}

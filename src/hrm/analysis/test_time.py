@@ -10,19 +10,18 @@ import torch
 from numpy.typing import NDArray
 
 from hrm.analysis.choices import BY_HALTING, WITHOUT, Chosen, of_first
-from hrm.analysis.empty_cells import emptying_order, with_empty_cells
-from hrm.analysis.paired import paired_difference
-from hrm.analysis.tries import Tries, noisy_tries, symmetric_tries, symmetry_of
-from hrm.analysis.votes_and_ids import IDS, outcome
+from hrm.analysis.tries import Tries, emptying_order, noisy_tries, symmetric_tries, with_empty_cells
+from hrm.analysis.votes_and_ids import IDS, WithIds, id_table
 from hrm.core.analysis_schema import TestTimeParams
 from hrm.core.device import describe_hardware
 from hrm.core.files import sha256_file, write_json, write_text
+from hrm.core.intervals import paired_difference, wilson_interval
 from hrm.core.provenance import provenance
 from hrm.core.schema import EvaluationParams, HaltingParams
 from hrm.data.dataset import Dataset, load_dataset
+from hrm.data.task import Exam, Task, find_task
 from hrm.evaluation import measures
 from hrm.evaluation.evaluate import DIGITS, check_fit, csv_text, test_examples
-from hrm.evaluation.intervals import wilson_interval
 from hrm.evaluation.measures import Row
 from hrm.evaluation.segments import Examples, SegmentRecord, record_segments
 from hrm.models.segment import SegmentModel
@@ -147,14 +146,14 @@ class Measured:
             made = noisy_tries(self.model, self.examples, self.halting, tries, noise, self.params.seed, self._batch)
             facts: Row = {"noise": noise.deviation, "noise_place": noise.place}
             self._tries("noise", made, plain, number == 0, facts)
-        symmetry = symmetry_of(self.dataset.info, self.params.seed)
+        task = find_task(self.dataset.info.family)
+        symmetry = task.symmetry(self.dataset.info, self.params.seed)
         if symmetry is not None:
             made = symmetric_tries(self.model, self.examples, self.halting, tries, symmetry, self._batch)
             self._tries("symmetries", made, plain, True, {})
-        if self.dataset.info.family == "sudoku":
-            self._empty_cells(plain)
-        if self.dataset.info.family == "arc":
-            self._votes()
+        if task.empty_token is not None:
+            self._empty_cells(plain, task.empty_token)
+        self._votes(task)
 
     @property
     def _batch(self) -> int:
@@ -207,37 +206,47 @@ class Measured:
             passes = float(first.passes.mean()) / (tries * self.trained)
             self.metrics[f"{PREFIX}share_of_passes_{method}_first_to_halt"] = round(passes, DIGITS)
 
-    def _empty_cells(self, plain: Right) -> None:
+    def _empty_cells(self, plain: Right, empty: int) -> None:
         """Of one empty cell also: which of the puzzles that are solved fail when all but one cell is given."""
         examples, cells = self.examples.labels.shape
         order = emptying_order(examples, cells, self.params.seed)
         for count in self.params.empty_cells:
             if count >= cells:
                 continue
-            easy = with_empty_cells(self.examples, order, count)
+            easy = with_empty_cells(self.examples, order, count, empty)
             right: Right = self._record(easy, self.trained).exact[-1].numpy()
             self._row("empty_cells", "last", right, self.trained, self.trained, self.trained, {"empty_cells": count})
             self._share(f"accuracy_{count}_empty", right)
             if count == 1:
                 self._share("share_of_solved_failed_with_1_empty", ~right[plain])
 
-    def _votes(self) -> None:
-        """Share of ARC tasks solved under each kind of id, by the test input itself and by its copies."""
-        halts = self.halting.rule != "fixed"
-        inputs, block = self.examples.inputs, self.evaluation.votes.block
+    def _votes(self, task: Task) -> None:
+        """Share of tasks solved under each kind of id, by the test input itself and by its copies, where copies vote.
+
+        ARC's do.
+        """
+        halts, inputs = self.halting.rule != "fixed", self.examples.inputs
+        rating = torch.from_numpy(self.dataset.test.rating[: len(inputs)])
         most = min(self.params.copies, self.dataset.test.plan.shape[1])
         firsts: dict[tuple[str, int], Right] = {}
         for ids in IDS:
             for copies in (1, most):
                 batch = min(self.params.batch_size, len(inputs) * copies)
-                found = outcome(self.model, self.dataset, inputs, copies, ids, self.trained, halts, block, batch)
-                for answers, right in ((1, found.first), (2, found.second)):
+                votes = self.evaluation.votes
+                test = Exam(
+                    self.dataset, inputs, rating, self.trained, halts, votes, self.evaluation.confidence, batch, batch
+                )
+                told = WithIds(self.model, id_table(self.dataset, ids).to(inputs.device))
+                found = task.solved(told, test, copies)
+                if found is None:
+                    return
+                for answers, right in zip((1, 2), found, strict=True):
                     lengths = self.trained, self.trained, self.trained * copies
                     facts: Row = {"tries": copies, "answers": answers, "ids": ids}
                     self._row("votes", "majority", right, *lengths, facts)
                     name = "one_vote" if copies == 1 else "votes"
                     self._share(f"accuracy_pass_at_{answers}_{ids}_{name}", right)
-                firsts[ids, copies] = found.first
+                firsts[ids, copies] = found[0]
         self._gain("gain_votes", firsts["own_id", most], firsts["own_id", 1])
         for ids in ("blank_id", "other_id"):
             pair = (firsts[name, most] for name in ("own_id", ids))

@@ -4,9 +4,12 @@ Noise is Gaussian, on every number of every state. The states have unit variance
 deviation of 1 is as much noise as signal. It is added to the first states alone, or before every segment, as
 Probabilistic TRM does (arXiv 2605.19943). A symmetric puzzle is solved as it is and its answer turned back, as in the
 tests with other digits of arXiv 2601.10679 and 2601.19085.
+
+Easy puzzles are solutions with a few cells emptied. A network that searches as people do fills one empty cell at once;
+a trained HRM may fail to (arXiv 2601.10679).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,14 +19,10 @@ from torch import Tensor
 
 from hrm.core.analysis_schema import NoiseParams
 from hrm.core.schema import HaltingParams
-from hrm.core.seeds import torch_generator
-from hrm.data.dataset import DatasetInfo
-from hrm.data.grid.dihedral import INVERSE
-from hrm.data.grid.symmetries import SquareSymmetries
-from hrm.data.sudoku.plan import group_order
-from hrm.data.sudoku.symmetries import SudokuSymmetries
-from hrm.data.turns import TURNS
-from hrm.evaluation.segments import Examples, SegmentModel, SegmentRecord, record_segments
+from hrm.core.seeds import numpy_generator, torch_generator
+from hrm.data.players import Player
+from hrm.data.task import Symmetry
+from hrm.evaluation.segments import Examples, SegmentRecord, record_segments
 from hrm.models.halting import wants_halt
 
 
@@ -36,19 +35,10 @@ class Tries(NamedTuple):
     answers: NDArray[np.uint8]  # (tries, examples, cells) after the last segment, to the puzzle as it is given
 
 
-class Symmetry(NamedTuple):
-    """A group that acts on puzzles."""
-
-    most: int  # tries that differ
-    codes: Callable[[int, int], Tensor]  # try, examples -> (examples,) codes; those of try 0 change nothing
-    apply: Callable[[Tensor, Tensor], Tensor]  # codes (examples,), tokens (examples, cells) -> tokens
-    inverse: Callable[[Tensor], Tensor]
-
-
 class Noisy:
     """A network whose states get noise; each has a stream of its own on the device of the states."""
 
-    def __init__(self, model: SegmentModel, noise: NoiseParams, seed: int, number: int) -> None:
+    def __init__(self, model: Player, noise: NoiseParams, seed: int, number: int) -> None:
         self.model, self.noise = model, noise
         self._seed, self._number = seed, number
         self._generator: torch.Generator | None = None
@@ -72,7 +62,7 @@ class Noisy:
 
 
 def noisy_tries(
-    model: SegmentModel,
+    model: Player,
     examples: Examples,
     halting: HaltingParams,
     tries: int,
@@ -88,7 +78,7 @@ def noisy_tries(
 
 
 def symmetric_tries(
-    model: SegmentModel,
+    model: Player,
     examples: Examples,
     halting: HaltingParams,
     tries: int,
@@ -109,31 +99,6 @@ def symmetric_tries(
     return _stack(list(turned()), halting)
 
 
-def symmetry_of(info: DatasetInfo, seed: int) -> Symmetry | None:
-    """Random symmetries of a Sudoku, the eight turns of a maze; None for families whose puzzles this leaves alone."""
-    if info.family == "maze":
-        square = SquareSymmetries(info.grid_shape[0])
-        back = torch.tensor(INVERSE)
-        return Symmetry(
-            TURNS,
-            lambda number, count: torch.full((count,), number),
-            square.apply_tokens,
-            lambda codes: back[codes.cpu()],
-        )
-    if info.family == "sudoku":
-        height, width = info.generator["box_height"], info.generator["box_width"]
-        board, order = SudokuSymmetries(height, width), group_order(height, width)
-
-        def codes(number: int, count: int) -> Tensor:
-            if number == 0:
-                return torch.zeros(count, dtype=torch.long)
-            generator = torch_generator(seed, "symmetries of tries", index=number)
-            return torch.randint(order, (count,), generator=generator)
-
-        return Symmetry(order, codes, board.apply_tokens, board.inverse)
-    return None
-
-
 def _stack(made: Sequence[tuple[SegmentRecord, Tensor]], halting: HaltingParams) -> Tries:
     q = torch.stack([record.q for record, _ in made])  # (tries, segments, examples, 2)
     wants = wants_halt(q.reshape(-1, 2), halting).view(q.shape[:-1])
@@ -141,3 +106,16 @@ def _stack(made: Sequence[tuple[SegmentRecord, Tensor]], halting: HaltingParams)
     exact = torch.stack([record.exact for record, _ in made])
     answers = torch.stack([answer for _, answer in made])
     return Tries(exact.numpy(), halt.double().numpy(), wants.numpy(), answers.numpy())
+
+
+def emptying_order(examples: int, cells: int, seed: int) -> Tensor:
+    """(examples, cells) in which order the cells of each puzzle are emptied: random, the same for every number."""
+    draws = numpy_generator(seed, "empty cells").random((examples, cells))
+    return torch.from_numpy(np.argsort(draws, axis=1, kind="stable"))
+
+
+def with_empty_cells(examples: Examples, order: Tensor, count: int, empty: int) -> Examples:
+    """The solutions with the first `count` cells of `order` (examples, cells) set to `empty`; labels stay."""
+    chosen = order[:, :count].to(examples.labels.device)
+    inputs = examples.labels.scatter(1, chosen, empty)
+    return Examples(inputs, examples.labels, examples.puzzle_ids)

@@ -10,12 +10,12 @@ import numpy as np
 import torch
 
 from hrm.bench.timing import wait
-from hrm.core.data_schema.arc import ArcParams
 from hrm.core.device import describe_hardware
 from hrm.data.arc.collection import ArcTask
+from hrm.data.arc.params import ArcParams
 from hrm.data.arc.plan import draw_codes
 from hrm.data.arc.reference import canvases, plan_by_hashing
-from hrm.data.arc.task import candidate_count, make_candidates, task_finder, write_dataset
+from hrm.data.arc.task import TASK, task_finder
 from hrm.data.batches import TrainBatches
 from hrm.data.dataset import NONE, Dataset, load_dataset
 
@@ -44,9 +44,9 @@ def arc_rows(
 def plan_row(params: ArcParams, workers: int, folder: Path) -> tuple[dict[str, Any], Dataset]:
     """Seconds, bytes on disk, ids, and how many augmented examples of both splits they stand for; the data set."""
     started = time.perf_counter()
-    candidates = make_candidates(params, 0, candidate_count(params), workers, lambda _: None)
+    candidates = TASK.make_candidates(params, 0, TASK.candidate_count(params), workers, lambda _: None)
     plan_seconds = time.perf_counter() - started
-    info = write_dataset(folder, params, candidates, workers)
+    info = TASK.write_dataset(folder, params, candidates, workers)
     seconds = time.perf_counter() - started
     dataset = load_dataset(folder)
     examples = sum(int((split.plan != NONE).sum(axis=1)[split.groups].sum()) for split in (dataset.train, dataset.test))
@@ -56,7 +56,7 @@ def plan_row(params: ArcParams, workers: int, folder: Path) -> tuple[dict[str, A
 
 def plain_row(params: ArcParams, subset: int, examples: int) -> dict[str, Any]:
     """Seconds and bytes of a plain builder for `subset` tasks, and by the number of examples for all `examples`."""
-    count, find = candidate_count(params), task_finder(params)
+    count, find = TASK.candidate_count(params), task_finder(params)
     chosen = [find(int(i)) for i in np.linspace(0, count - 1, min(subset, count))]
     with tempfile.TemporaryDirectory() as name:
         started = time.perf_counter()

@@ -12,8 +12,8 @@ import torch
 
 from hrm.bench import arc, augment, maze
 from hrm.core.data_params import data_params
-from hrm.core.data_schema.arc import ArcParams
-from hrm.core.data_schema.grid import MazeParams
+from hrm.data.arc.params import ArcParams
+from hrm.data.maze.params import MazeParams
 
 PARTS = ["arc", "sudoku", "maze"]
 PUBLISHED_SUDOKU = {"data": "sudoku", "path": "published builder (quoted)", "seconds": 1268.0, "examples": 1_000_000}

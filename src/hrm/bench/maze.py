@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrm.core.data_params import data_params
-from hrm.core.data_schema.grid import CountedWalls, IndependentWalls, MazeParams
 from hrm.core.errors import ParameterError
 from hrm.core.seeds import derive_seed, numpy_generator
 from hrm.data.chunks import in_chunks
 from hrm.data.compiled import compiled
-from hrm.data.maze.sampler import Wish, sample
+from hrm.data.maze.params import CountedWalls, IndependentWalls, MazeParams
+from hrm.data.maze.sampler import MazeRules, sample
 from hrm.data.maze.task import solve_mazes
 from hrm.data.maze.tokens import GOAL, OPEN, START, WALL, Mazes
 
@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> list[dict[str, Any]]:
     params = data_params(arguments.params, arguments.scale, arguments.task, [])
     if not isinstance(params, MazeParams):
         raise ParameterError(f"--task is {arguments.task}; it must be a task of family maze")
-    sample(Wish.of(params)._replace(attempts=1), 0)  # compiles
+    sample(MazeRules.of(params)._replace(attempts=1), 0)  # compiles
     made = fast(params, arguments.mazes, arguments.workers)
     rows = [{"size": params.size, "longer_than": params.path_longer_than, **cost("exact sampler", made)}]
     for size, longer_than, count in [*FEASIBLE, (params.size, params.path_longer_than, arguments.plain)]:
@@ -111,9 +111,9 @@ def properties(mazes: Mazes, size: int) -> dict[str, NDArray[np.float64]]:
 
 def fast(params: MazeParams, count: int, workers: int) -> Sampled:
     """`count` mazes of the sampler of the pipeline."""
-    wish = Wish.of(params)
+    rules = MazeRules.of(params)
     begin = time.perf_counter()
-    made = in_chunks(lambda one: sample(wish, derive_seed(params.seed, "bench", one.start)), 0, count, 1, workers)
+    made = in_chunks(lambda one: sample(rules, derive_seed(params.seed, "bench", one.start)), 0, count, 1, workers)
     seconds = time.perf_counter() - begin
     return Sampled(np.stack([maze for maze, _ in made]), seconds, sum(attempts for _, attempts in made))
 

@@ -16,7 +16,7 @@ class SettingParams(Params):
 
     scale: Name
     task: Name
-    family: Literal["sudoku", "maze"]
+    family: Name
     grid_shape: Annotated[list[PositiveInt], Field(min_length=2, max_length=2)]
     vocabulary_size: PositiveInt
     changes: list[str]  # as --set takes them

@@ -56,7 +56,6 @@ def random_dataset(setting: SettingParams) -> Dataset:
     ratings, codes = np.zeros(EXAMPLES, dtype=np.int32), np.zeros((EXAMPLES, 8), dtype=np.int64)
     split = single_examples(tokens, np.maximum(tokens, 2), ratings, codes)
     box = math.isqrt(setting.grid_shape[0])
-    generator: dict[str, Any] = {"box_height": box, "box_width": box} if setting.family == "sudoku" else {}
     info = DatasetInfo(
         task=setting.family,
         family=setting.family,
@@ -67,7 +66,7 @@ def random_dataset(setting: SettingParams) -> Dataset:
         puzzle_ids=1,
         train_examples=EXAMPLES,
         test_examples=EXAMPLES,
-        generator=generator,
+        generator={"box_height": box, "box_width": box},  # of a Sudoku; other families do not look at it
         statistics={},
         sha256={},
     )

@@ -35,7 +35,7 @@ WAYS = {
     "compiled": ["train.compile=true", "train.cuda_graph=false"],
     "graph": ["train.compile=true", "train.cuda_graph=true"],
 }
-WAYS["graph_fp8"] = [*WAYS["graph"], "train.products_without_gradient=fp8"]
+WAYS["graph_fp8"] = [*WAYS["graph"], "train.no_grad_matmul=fp8"]
 BACKENDS = {
     "auto": None,
     "flash": SDPBackend.FLASH_ATTENTION,

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from hrm.core.device import describe_hardware
 from hrm.core.errors import ParameterError
 from hrm.core.seeds import numpy_generator
+from hrm.data.arc.answers import collate
 from hrm.data.arc.encoding import decode, encode
 from hrm.data.arc.group import ORDER, colour_tables
+from hrm.data.arc.scores import NOWHERE, place_of
 from hrm.data.arc.symmetries import ArcSymmetries
 from hrm.data.turns import TURNS, turned
-from hrm.evaluation.arc_answers import collate
-from hrm.evaluation.arc_scores import NOWHERE, place_of
 
 COPIES = 1000  # of a test input, as published
 ANSWERS = 50  # different ones that the copies of an input give here, the first the right one

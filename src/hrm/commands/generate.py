@@ -1,7 +1,6 @@
 """`hrm generate`: a data set all in one go, or one shard of its candidates, or the data set from all shards."""
 
 import argparse
-import importlib
 from pathlib import Path
 
 
@@ -26,14 +25,14 @@ def run(arguments: argparse.Namespace) -> int:
     from hrm.core.files import fingerprint
     from hrm.core.progress import progress
     from hrm.data.shards import ShardFacts, load_shards, save_shard, shard_range
+    from hrm.data.task import find_task
 
     if arguments.workers < 1:
         raise ParameterError(f"--workers is {arguments.workers}; it must be at least 1")
     if (arguments.shard is None) != (arguments.shards is None):
         raise ParameterError("--shard and --shards belong together, as in --shard 0 --shards 4")
     params = data_params(arguments.params, arguments.scale, arguments.task, arguments.set)
-    # One module a family, with candidate_count, make_candidates and write_dataset as in hrm.data.sudoku.task.
-    task = importlib.import_module(f"hrm.data.{params.family}.task")
+    task = find_task(params.family)
     total = task.candidate_count(params)
     mark = fingerprint(params.model_dump())
     if arguments.merge:

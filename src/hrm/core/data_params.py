@@ -2,20 +2,16 @@
 
 from pathlib import Path
 
-from hrm.core.data_schema.arc import ArcParams
+from hrm.core import discovery
 from hrm.core.data_schema.base import DataParams
-from hrm.core.data_schema.grid import LatticeParams, MazeParams
-from hrm.core.data_schema.sudoku import SudokuParams
 from hrm.core.errors import ParameterError
 from hrm.core.params import Layer, file_lineage, load_params
 
-# A family is a model here and a module hrm.data.FAMILY.task.
-FAMILIES: dict[str, type[DataParams]] = {
-    "arc": ArcParams,
-    "lattice": LatticeParams,
-    "maze": MazeParams,
-    "sudoku": SudokuParams,
-}
+
+def family_params(family: str) -> type[DataParams]:
+    """What the files of a family of tasks may say; `family` must be a known one."""
+    model: type[DataParams] = discovery.find(discovery.data_params_module(family), "PARAMS")
+    return model
 
 
 def data_layers(root: Path, scale: str, task: str) -> list[Layer]:
@@ -36,9 +32,8 @@ def data_params(root: Path, scale: str, task: str, overrides: list[str]) -> Data
     path = root / "tasks" / f"{task}.yaml"
     layers = data_layers(root, scale, task)
     family = next((layer.values["family"] for layer in reversed(layers) if "family" in layer.values), None)
-    if family not in FAMILIES:
-        raise ParameterError(f"{path}: family is {family!r}; allowed are {', '.join(sorted(FAMILIES))}")
-    params = load_params(FAMILIES[family], layers, overrides)
+    family = discovery.check("family", family, discovery.families(), f"{path}: ")
+    params = load_params(family_params(family), layers, overrides)
     if params.task != task:
         raise ParameterError(f"{path}: task is {params.task!r}; it must be {task!r}, as the file is called")
     params._root = root

@@ -28,13 +28,13 @@ def choose_device(name: str) -> "torch.device":
     return torch.device(name)
 
 
-def needs_eight_bits(device: "torch.device") -> None:
-    """DeviceError on a GPU that has no products in eight bits; a CPU computes them slowly, for tests."""
+def needs_fp8(device: "torch.device") -> None:
+    """DeviceError on a GPU that has no FP8 matmuls; a CPU computes them slowly, for tests."""
     import torch
 
     if device.type == "cuda" and torch.cuda.get_device_capability(device) < (8, 9):
         name = torch.cuda.get_device_name(device)
-        raise DeviceError(f"train.products_without_gradient is fp8, which {name} cannot do; use dtype")
+        raise DeviceError(f"train.no_grad_matmul is fp8, which {name} cannot do; use dtype")
 
 
 def describe_hardware(device: "torch.device") -> dict[str, str | int]:

@@ -217,13 +217,17 @@ def _rule_broken(message: str, where: tuple[str, ...], origin: Mapping[tuple[str
 
 
 def _siblings(model: type[BaseModel], where: tuple[str, ...]) -> list[str]:
-    fields = model.model_fields
     for part in where[:-1]:
-        annotation = fields[part].annotation if part in fields else None
+        fields = model.model_fields
+        annotation = fields[part].annotation if part in fields else getattr(model, "section", _no_section)(part)
         if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
             return ["(see the parameter model)"]
-        fields = annotation.model_fields
-    return sorted(fields)
+        model = annotation
+    return sorted(model.model_fields)
+
+
+def _no_section(name: str) -> None:
+    """Most models have no sections beside their fields."""
 
 
 def _with_point(text: str) -> str:

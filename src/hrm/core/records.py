@@ -10,10 +10,10 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any, TypeVar
 
+from hrm.core import discovery
 from hrm.core.analysis_schema import RoutingParams, StatesParams
-from hrm.core.data_params import FAMILIES
+from hrm.core.data_params import family_params
 from hrm.core.data_schema.base import DataParams
-from hrm.core.data_schema.sudoku import SudokuParams
 from hrm.core.errors import DataError
 from hrm.core.files import read_json
 from hrm.core.params import Params, parse_value
@@ -22,7 +22,7 @@ from hrm.core.schema import EvaluationParams, RunParams
 P = TypeVar("P", bound=Params)
 Values = dict[str, Any]
 
-SCHEMA = 1
+SCHEMA = 2
 
 # What was true before a key came. The first schema is that of commit 3fb63b1 of 2026-11-22.
 CAME: Mapping[type[Params], Mapping[str, Any]] = {
@@ -71,7 +71,7 @@ CAME: Mapping[type[Params], Mapping[str, Any]] = {
         "model.pointer.entropy_annealed": True,
         "model.pointer.halting_threshold": 0.99,
         "model.pointer.ponder_cost": 0.0,
-        "train.products_without_gradient": "dtype",
+        "train.no_grad_matmul": "dtype",
         "transfer.task": None,
         "transfer.variant": None,
         "transfer.frozen": False,
@@ -88,8 +88,6 @@ CAME: Mapping[type[Params], Mapping[str, Any]] = {
     },
     StatesParams: {},
     RoutingParams: {},
-    **{family: {} for family in FAMILIES.values()},
-    SudokuParams: {"source": "generated"},
 }
 
 
@@ -102,6 +100,13 @@ def _halting_rule(values: Values) -> None:
         halting.setdefault("rule", rules.get(target, target))
 
 
+def _no_grad_matmul(values: Values) -> None:
+    """train.products_without_gradient became train.no_grad_matmul in version 2."""
+    train = values.get("train")
+    if isinstance(train, dict) and "products_without_gradient" in train:
+        train.setdefault("no_grad_matmul", train.pop("products_without_gradient"))
+
+
 def _both_weights(values: Values) -> None:
     """The weights that are evaluated became a list in commit 60e6bd6."""
     if isinstance(values.get("weights"), str):
@@ -112,7 +117,13 @@ def _both_weights(values: Values) -> None:
 CHANGES: list[tuple[int, type[Params], Callable[[Values], None]]] = [
     (1, RunParams, _halting_rule),
     (1, EvaluationParams, _both_weights),
+    (2, RunParams, _no_grad_matmul),
 ]
+
+
+def came(model: type[Params]) -> Mapping[str, Any]:
+    """What was true before a key came; a family of tasks says it itself (`DataParams.came`)."""
+    return model.came if issubclass(model, DataParams) else CAME[model]
 
 
 def recorded(model: type[P], values: Any, schema: Any, source: str) -> P:
@@ -137,7 +148,7 @@ def recorded(model: type[P], values: Any, schema: Any, source: str) -> P:
     for since, kind, change in CHANGES:
         if kind is model and version < since:
             change(known)
-    for key, value in CAME[model].items():
+    for key, value in came(model).items():
         _fill(known, key.split("."), value)
     return parse_value(model, known, source)
 
@@ -168,10 +179,11 @@ def read_recorded_data(path: Path) -> DataParams:
     info = read_json(path)
     made = info.get("generator") if isinstance(info, dict) else None
     family = made.get("family") if isinstance(made, dict) else None
-    if not isinstance(made, dict) or not isinstance(family, str) or family not in FAMILIES:
-        raise DataError(f"{path}: generator.family is {family!r}; allowed are {', '.join(sorted(FAMILIES))}")
+    known = discovery.families()
+    if not isinstance(made, dict) or not isinstance(family, str) or family not in known:
+        raise DataError(f"{path}: generator.family is {family!r}; allowed are {', '.join(known)}")
     values = {key: value for key, value in made.items() if key != "imported"}  # the hashes of what was imported
-    return recorded(FAMILIES[family], values, None, str(path))  # equal data are equal files: without a version
+    return recorded(family_params(family), values, None, str(path))  # equal data are equal files: without a version
 
 
 def _fill(values: Values, keys: list[str], value: Any) -> None:

@@ -1,15 +1,28 @@
 """What the files in params/ may say: one model a section, and which files make up which set of parameters."""
 
+import functools
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    SerializeAsAny,
+    WrapValidator,
+    create_model,
+    model_validator,
+)
 
+from hrm.core import discovery
 from hrm.core.data_params import check_name, check_scale, scale_layers
 from hrm.core.data_schema.base import Name
 from hrm.core.experiments import variant_layers
 from hrm.core.params import Case, Layer, Params, load_params
-from hrm.core.pointer_schema import PointerParams
 from hrm.core.vote_schema import VoteParams
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -17,16 +30,31 @@ ShareBelowOne = Annotated[float, Field(ge=0.0, lt=1.0)]
 
 
 class GradientParams(Params):
-    """Which module calls of a segment carry a gradient: the last ones, by a rule (hrm.models.gradients)."""
+    """Which module calls of a segment carry a gradient: the last ones, by a rule (`gradient_calls`)."""
 
     rule: Literal["one_step", "k_step", "last_cycle", "last_refinement", "full"]
     steps: PositiveInt  # of k_step
 
 
-class ModelParams(Params):
-    """Shape of the network; the published values are in params/training.yaml."""
+def _known_architecture(name: str) -> str:
+    known = discovery.architectures()
+    if name not in known:
+        raise ValueError(f"allowed are {', '.join(known)}")
+    return name
 
-    architecture: Literal["hrm", "single", "pointer", "encoder", "rnn"]
+
+class ModelParams(Params):
+    """Shape of the network; the published values are in params/training.yaml.
+
+    An architecture may have a subclass of this, with a section named as it: `model_of` finds it.
+    """
+
+    # Of an architecture, whose subclass of this model may say that they are so: the keys shared_modules, high_update
+    # and the rule last_refinement belong to such.
+    two_modules: ClassVar[bool] = False
+    refines: ClassVar[bool] = False
+
+    architecture: Annotated[str, AfterValidator(_known_architecture)]  # a module in hrm.models
     shared_modules: bool  # of hrm: one network in both roles, as in TRM
     mixing: Literal["attention", "mlp"]
     gradient: GradientParams
@@ -51,7 +79,6 @@ class ModelParams(Params):
     dropout: ShareBelowOne  # of what attention and SwiGLU add, and of the attention weights, in training
     state_noise: NonNegativeFloat  # standard deviation of what is added to a state after each update, in training
     state_sparsity: ShareBelowOne  # share of each state vector, its smallest entries, that is set to 0
-    pointer: PointerParams
 
     @model_validator(mode="after")
     def _heads_divide(self) -> "ModelParams":
@@ -60,10 +87,8 @@ class ModelParams(Params):
         return self
 
     @model_validator(mode="after")
-    def _pointer_fits(self) -> "ModelParams":
-        if self.architecture == "pointer" and self.pointer.fewer_heads >= self.heads:
-            raise ValueError(f"pointer.fewer_heads {self.pointer.fewer_heads} must be below the {self.heads} heads")
-        if self.gradient.rule == "last_refinement" and self.architecture != "pointer":
+    def _refinements_fit(self) -> "ModelParams":
+        if self.gradient.rule == "last_refinement" and not self.refines:
             raise ValueError("gradient.rule last_refinement needs architecture pointer")
         return self
 
@@ -79,18 +104,50 @@ class ModelParams(Params):
 
     @model_validator(mode="after")
     def _modules_fit(self) -> "ModelParams":
-        if self.shared_modules and self.architecture != "hrm":
+        if self.shared_modules and not self.two_modules:
             raise ValueError("shared_modules must be false unless architecture is hrm")
-        if self.architecture == "hrm" and self.shared_modules != (self.low_layers == 0):
-            raise ValueError("low_layers must be 0 where shared_modules is true, and at least 1 where it is false")
-        if self.high_update == "gated" and self.architecture != "hrm":
+        if self.high_update == "gated" and not self.two_modules:
             raise ValueError("high_update must be plain unless architecture is hrm")
         return self
+
+    @classmethod
+    def section(cls, name: str) -> Any:
+        """What the section of an architecture may say; None where it has none."""
+        field = _architecture_params(name).model_fields.get(name) if name in discovery.architectures() else None
+        return None if field is None else field.annotation
 
     @property
     def puzzle_length(self) -> int:
         """Positions in front of the grid, which hold the puzzle embedding and zeros behind it."""
         return self.puzzle_positions or -(-self.puzzle_embedding_size // self.hidden_size)
+
+
+def _of_architecture(values: Any, handler: Callable[[Any], ModelParams]) -> ModelParams:
+    """Check the model section against the model of its architecture."""
+    if not isinstance(values, Mapping):
+        return handler(values)
+    known = discovery.architectures()
+    sections = tuple(sorted(key for key in values if key in known))
+    if values.get("architecture") not in known:
+        return handler({key: value for key, value in values.items() if key not in sections})
+    return model_of(values["architecture"], sections).model_validate(dict(values))
+
+
+@functools.cache
+def model_of(architecture: str, sections: tuple[str, ...]) -> type[ModelParams]:
+    """What the model section may say, with the sections of other architectures that it holds; they are checked too."""
+    own: type[ModelParams] = _architecture_params(architecture)
+    others: dict[str, Any] = {
+        name: (model.model_fields[name].annotation, ...)
+        for name, model in ((name, _architecture_params(name)) for name in sections)
+        if name not in own.model_fields and name in model.model_fields
+    }
+    return create_model(own.__name__, __base__=own, **others) if others else own
+
+
+def _architecture_params(name: str) -> type[ModelParams]:
+    params: type[ModelParams] = discovery.find(discovery.model_module(name), "ARCHITECTURE").params
+    return params
 
 
 class HaltingParams(Params):
@@ -105,6 +162,14 @@ class HaltingParams(Params):
     exploration: Fraction
     loss_weight: NonNegativeFloat
     ponder_cost: NonNegativeFloat  # of a further segment, in units of the cell loss
+
+    @property
+    def further_pass(self) -> bool:
+        """Whether the targets of the rule take one more forward pass: not where there is no segment to go on to.
+
+        With a single segment the released code makes no such pass and trains no continue value.
+        """
+        return self.max_segments > 1 and self.rule in ("q_learning", "ponder")
 
     @property
     def evaluated_segments(self) -> int:
@@ -148,7 +213,7 @@ class TrainParams(Params):
     supervise_every: PositiveInt  # of lattice mazes: only every n-th cell of the path counts in training
     curriculum: CurriculumParams
     dtype: Literal["bfloat16", "float32"]
-    products_without_gradient: Literal["dtype", "fp8"]
+    no_grad_matmul: Literal["dtype", "fp8"]
     compile: bool
     cuda_graph: bool
     threads: PositiveInt
@@ -178,7 +243,7 @@ class TransferParams(Params):
 class RunParams(Params):
     """One training: params/training.yaml, the scale's train/TASK.yaml, then the variant's entry in experiments/."""
 
-    model: ModelParams
+    model: Annotated[SerializeAsAny[ModelParams], WrapValidator(_of_architecture)]
     transfer: TransferParams
     halting: HaltingParams
     optimizer: OptimizerParams

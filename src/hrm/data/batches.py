@@ -9,8 +9,8 @@ from torch import Tensor
 
 from hrm.core.errors import DataError
 from hrm.core.seeds import numpy_generator
-from hrm.data.augment import Examples, augmenter
 from hrm.data.dataset import NONE, Dataset, Split, members
+from hrm.data.task import Examples, augmenter
 
 EPOCHS_A_CHUNK = 64
 

@@ -124,3 +124,17 @@ def _load_split(path: Path, name: str, info: DatasetInfo) -> Split:
     if examples and not (groups[0] >= 0 and groups[-1] < rows):
         raise DataError(f"{path}: its groups go from {groups[0]} to {groups[-1]}, its plan has {rows} rows")
     return split
+
+
+def rating_statistics(rating: NDArray[np.int32]) -> dict[str, Any]:
+    """Least, mean and greatest rating (examples,) of at least one example, and a histogram.
+
+    The histogram counts edges[i] <= rating < edges[i + 1]; its edges are 0 and the powers of two.
+    """
+    edges = [0, *(2**power for power in range(int(rating.max()).bit_length() + 1))]
+    return {
+        "minimum": int(rating.min()),
+        "mean": round(float(rating.mean()), 4),
+        "maximum": int(rating.max()),
+        "histogram": {"edges": edges, "counts": np.histogram(rating, edges)[0].tolist()},
+    }

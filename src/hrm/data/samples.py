@@ -8,8 +8,8 @@ import torch
 from numpy.typing import NDArray
 
 from hrm.core.seeds import numpy_generator
-from hrm.data.augment import Examples, augmenter
 from hrm.data.dataset import IDENTITY, NONE, SPLITS, Cells, Dataset, DatasetInfo, Split
+from hrm.data.task import Examples, augmenter
 
 
 class Pair(NamedTuple):

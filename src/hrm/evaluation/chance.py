@@ -2,7 +2,7 @@
 
 The majority answer takes, for each token of the input, the label that stands most often in its place in the training
 examples: empty cells of a Sudoku get one digit, passages of a maze stay passages. The other cells tell it nothing.
-Walks through lattice mazes are taken by chance (hrm.evaluation.greedy).
+Walks through lattice mazes are taken by chance (hrm.data.lattice.rollout).
 """
 
 import torch

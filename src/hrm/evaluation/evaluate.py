@@ -19,18 +19,16 @@ from hrm.core.files import read_json, sha256_file, write_json, write_text
 from hrm.core.params import parse_value
 from hrm.core.provenance import provenance
 from hrm.core.schema import EvaluationParams, HaltingParams
-from hrm.data.arc.mixing import refuse_mixing
 from hrm.data.dataset import Dataset, DatasetInfo, load_dataset
+from hrm.data.players import batch_starts
+from hrm.data.task import Exam, Measure, Measures, find_task
 from hrm.evaluation import measures
-from hrm.evaluation.arc import ArcVotes, all_copies, arc_votes
 from hrm.evaluation.chance import MajorityAnswer
-from hrm.evaluation.greedy import Walks, greedy_shares, random_walks
 from hrm.evaluation.intermediate import earlier_answers
-from hrm.evaluation.judges import judge
-from hrm.evaluation.segments import Examples, SegmentRecord, batch_starts, record_example, record_segments
+from hrm.evaluation.segments import Examples, SegmentRecord, record_example, record_segments
 from hrm.evaluation.stored import write_predictions
+from hrm.models.architecture import layers_a_segment
 from hrm.models.build import count_parameters
-from hrm.models.layer_calls import layers_a_segment
 from hrm.models.segment import SegmentModel
 from hrm.training.checkpoint import LoadedModel, Weights, load_model, model_from_facts
 
@@ -45,9 +43,9 @@ def evaluate(
     """Measure a model file on the test split of `data`, and beside it what players without skill get.
 
     Each of `params.weights`, raw and ema, has a folder in `out` with metrics.json (flat), segments.csv, difficulty.csv,
-    steps.json (one puzzle, segment by segment), predictions.npz and evaluation.json (provenance); of ARC votes.csv and
-    submission.json too. untrained/metrics.json is the same network at its first weights, chance/metrics.json no network
-    at all (hrm.evaluation.chance). Nothing is written before everything is measured.
+    steps.json (one puzzle, segment by segment), predictions.npz and evaluation.json (provenance), and what the task
+    adds: of ARC votes.csv and submission.json. untrained/metrics.json is the same network at its first weights,
+    chance/metrics.json no network at all (hrm.evaluation.chance). Nothing is written before everything is measured.
 
     Args:
         model_path: model.safetensors; provenance.json is looked for beside it.
@@ -100,9 +98,10 @@ def evaluate(
         write_text(folder / "difficulty.csv", csv_text(found.difficulty))
         write_json(folder / "steps.json", found.steps)
         write_predictions(folder / "predictions.npz", found.answers, found.q)
-        if found.votes:
-            write_text(folder / "votes.csv", csv_text(found.votes.rows))
-            write_json(folder / "submission.json", found.votes.submission)
+        for name, rows in found.of_task.tables.items():
+            write_text(folder / f"{name}.csv", csv_text(rows))
+        for name, values in found.of_task.files.items():
+            write_json(folder / f"{name}.json", values)
         record = provenance(
             **about,
             weights=weights,
@@ -133,13 +132,17 @@ class Test(NamedTuple):
     layers: int  # passed in a segment
     params: EvaluationParams
     batch_size: int
-    copies: int  # augmented ones that vote; 0 where nothing is voted
-    walks: Walks | None  # random ones through lattice mazes
+    measure: Measure  # of the task
 
     @property
     def trained(self) -> int:
         """The segments after which the answer is taken."""
         return self.halting.evaluated_segments
+
+    @property
+    def halts(self) -> bool:
+        """Whether the halt head is trained."""
+        return self.halting.rule != "fixed"
 
 
 class Measured(NamedTuple):
@@ -151,7 +154,7 @@ class Measured(NamedTuple):
     answers: Tensor  # (examples, cells) after the judged segment
     q: Tensor  # (judged segments, examples, 2)
     steps: dict[str, Any] | None  # of networks
-    votes: ArcVotes | None
+    of_task: Measures
     seconds: float
 
     def of(self, weights: Weights) -> "Measured":
@@ -167,46 +170,46 @@ def _test(
     examples = test_examples(dataset, limit, device)
     rating = torch.from_numpy(dataset.test.rating[:limit])
     halting = loaded.params.halting
-    copies = len(all_copies(dataset, len(rating), params.votes).codes) if dataset.info.family == "arc" else 0
+    task = find_task(dataset.info.family)
+    copies = task.copies(dataset, len(rating), params.votes)
     batch_size = min(params.batch_size, len(rating))
     work = len(rating) * halting.evaluated_segments * params.segment_factor + copies * halting.evaluated_segments
     if device.type == "cuda" and work >= params.compile_from:
         loaded.model.compile()
         batch_size = params.batch_size  # one shape for all that is run
-    walks = random_walks(dataset.info, examples, rating, batch_size)
     layers = layers_a_segment(loaded.params.model)
-    return Test(dataset, examples, rating, halting, layers, params, batch_size, copies, walks)
+    asked = Exam(
+        dataset,
+        examples.inputs,
+        rating,
+        halting.evaluated_segments,
+        halting.rule != "fixed",
+        params.votes,
+        params.confidence,
+        batch_size,
+        params.batch_size,
+    )
+    return Test(dataset, examples, rating, halting, layers, params, batch_size, task.measure(asked))
 
 
 def _measure(model: SegmentModel | MajorityAnswer, test: Test, player: str) -> Measured:
     """Everything that is measured of one player; `player` names it on the progress bar."""
     started = time.monotonic()
-    params, info, trained, batch_size = test.params, test.dataset.info, test.trained, test.batch_size
+    params, trained, batch_size = test.params, test.trained, test.batch_size
     device = test.examples.inputs.device
     record = _record(model, test.examples, trained * params.segment_factor, batch_size, trained, player)
     segments = measures.segment_rows(record, test.halting, test.layers, params.confidence)
     difficulty = measures.difficulty_rows(record.exact[trained - 1], test.rating, params.rating_bins, params.confidence)
     metrics = flat_metrics(record, segments, test.halting, params.segment_factor)
-    judged = judge(info, test.examples.inputs, record.answers.to(device), test.rating)
-    if test.walks is not None:
-        walker = None if isinstance(model, MajorityAnswer) else model
-        judged |= greedy_shares(walker, test.examples, test.rating, trained, batch_size, test.walks)
-    halts = test.halting.rule != "fixed"
-    voted = None
-    if test.copies:
-        size = min(params.batch_size, test.copies)
-        voted = arc_votes(
-            model, test.dataset, test.examples.inputs, params.votes, trained, halts, size, params.confidence
-        )
-        judged |= voted.metrics
-    metrics |= {name: round(value, DIGITS) for name, value in judged.items()}
+    of_task = test.measure(model, record.answers.to(device), isinstance(model, MajorityAnswer))
+    metrics |= {name: round(value, DIGITS) for name, value in of_task.metrics.items()}
     steps = None
     if player in params.weights and not isinstance(model, MajorityAnswer):
         shown = measures.example_to_show(record.exact[:trained])
         exact = record.exact[:trained, shown]
-        steps = _shown_example(model, test.dataset, test.examples, shown, exact, batch_size, halts, player)
+        steps = _shown_example(model, test.dataset, test.examples, shown, exact, batch_size, test.halts, player)
     seconds = round(time.monotonic() - started, 2)
-    return Measured(metrics, segments, difficulty, record.answers, record.q[:trained], steps, voted, seconds)
+    return Measured(metrics, segments, difficulty, record.answers, record.q[:trained], steps, of_task, seconds)
 
 
 def _about_model(model_path: Path, loaded: LoadedModel) -> Metrics:
@@ -241,8 +244,10 @@ def check_fit(loaded: LoadedModel, dataset: Dataset, model_path: Path, data: Pat
             raise DataError(f"{data / 'dataset.json'}: {key} is {found!r}; the model {model_path} needs {wanted!r}")
     if not len(dataset.test.inputs):
         raise DataError(f"{data}: has no test examples")
-    if dataset.info.family == "arc":
-        refuse_mixing(parse_value(DatasetInfo, loaded.facts["data_info"], str(model_path)), dataset.info)
+    trained = loaded.facts.get("data_info")
+    if trained is not None:
+        check = find_task(dataset.info.family).check_test
+        check(parse_value(DatasetInfo, trained, str(model_path)), dataset.info)
 
 
 def test_examples(dataset: Dataset, limit: int | None, device: torch.device) -> Examples:

@@ -7,7 +7,8 @@ of their module or a refinement.
 import torch
 from torch import Tensor
 
-from hrm.evaluation.segments import Examples, batch_rows
+from hrm.data.players import batch_rows
+from hrm.evaluation.segments import Examples
 from hrm.models.segment import SegmentModel
 from hrm.models.trace import decode, trace_segments
 

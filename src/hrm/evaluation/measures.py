@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from hrm.core.intervals import wilson_interval
 from hrm.core.schema import HaltingParams
-from hrm.evaluation.intervals import wilson_interval
 from hrm.evaluation.segments import SegmentRecord
 from hrm.models.halting import wants_halt
 
@@ -65,10 +65,10 @@ def halting(record: SegmentRecord, params: HaltingParams, limit: int) -> Halting
     """
     q = record.q[:limit]  # (segments, examples, 2)
     exact = record.exact[: len(q)]
-    wishes = wants_halt(q.reshape(-1, 2), params).view(exact.shape)
-    by_itself = wishes.any(dim=0)
+    wants = wants_halt(q.reshape(-1, 2), params).view(exact.shape)
+    by_itself = wants.any(dim=0)
     # argmax of 0 and 1 is the first 1.
-    stop = torch.where(by_itself, wishes.int().argmax(dim=0), len(q) - 1)
+    stop = torch.where(by_itself, wants.int().argmax(dim=0), len(q) - 1)
     right = exact.gather(0, stop[None])[0]
     halted = int(by_itself.sum())
     return Halting(

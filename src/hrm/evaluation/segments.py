@@ -2,22 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from hrm.data.players import Player, batch_rows, batch_starts, predictions
+
 PADDING = 0  # token of cells outside the grid: they are not counted (ARCHITECTURE, "Published formats")
-
-
-class SegmentModel(Protocol):
-    """What the evaluation asks of a model; `hrm.models.hrm.Hrm` is one."""
-
-    def initial_carry(self, batch: int, device: torch.device) -> Any:
-        """States of fresh examples."""
-
-    def __call__(self, carry: Any, inputs: Tensor, puzzle_ids: Tensor) -> tuple[Any, Tensor, Tensor]:
-        """One segment: next carry, logits (batch, cells, vocabulary), halt and continue logits (batch, 2)."""
 
 
 class Examples(NamedTuple):
@@ -47,7 +39,7 @@ class SegmentRecord:
 
 @torch.inference_mode()
 def record_segments(
-    model: SegmentModel,
+    model: Player,
     examples: Examples,
     segments: int,
     batch_size: int,
@@ -95,7 +87,7 @@ def record_segments(
 
 @torch.inference_mode()
 def record_example(
-    model: SegmentModel, examples: Examples, example: int, segments: int, batch_size: int
+    model: Player, examples: Examples, example: int, segments: int, batch_size: int
 ) -> tuple[Tensor, Tensor]:
     """Predictions (segments, cells) and logits (segments, 2) of one example, in the batch that it was measured in."""
     start = example // batch_size * batch_size
@@ -107,25 +99,3 @@ def record_example(
     ]
     cells, values = zip(*steps, strict=True)
     return torch.stack(cells).cpu(), torch.stack(values).cpu()
-
-
-def predictions(
-    model: SegmentModel, tokens: Tensor, puzzle_ids: Tensor, segments: int
-) -> Iterable[tuple[Tensor, Tensor]]:
-    """After each segment, the likeliest tokens (batch, cells) and the logits (batch, 2); tokens are (batch, cells)."""
-    long_tokens = tokens.long()
-    carry = model.initial_carry(len(tokens), tokens.device)
-    for _ in range(segments):
-        carry, logits, q = model(carry, long_tokens, puzzle_ids)
-        yield logits.argmax(dim=-1), q
-
-
-def batch_starts(examples: int, batch_size: int) -> range:
-    """First example of every batch."""
-    return range(0, examples, batch_size)
-
-
-def batch_rows(start: int, examples: int, batch_size: int, device: torch.device) -> Tensor:
-    """(batch_size,) example numbers of a batch; past the end the batch's first example stands in."""
-    rows = torch.arange(start, start + batch_size, device=device)
-    return torch.where(rows < examples, rows, start)

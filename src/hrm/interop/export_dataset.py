@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from hrm.core.errors import DataError, HrmError
 from hrm.core.files import write_json
 from hrm.core.seeds import numpy_generator
-from hrm.data.arc.group import code_name
-from hrm.data.augment import Augmenter, Examples, augmenter
 from hrm.data.dataset import IDENTITY, NONE, SPLITS, Dataset, DatasetInfo, Split, members
+from hrm.data.task import Augmenter, Examples, augmenter, find_task
 from hrm.interop.published import BLANK, RATINGS, PublishedInfo, array_path
 
 CHUNK = 1 << 16  # examples made at a time
@@ -82,7 +81,7 @@ def puzzle_names(info: DatasetInfo, split_name: str, split: Split, puzzles: Puzz
     """Names by puzzle identifier: that of the group, and behind it the symmetry unless it is the identity."""
     if info.puzzle_ids == 1:
         return {}
-    symmetry = code_name if info.family == "arc" else str
+    symmetry = find_task(info.family).symmetry_name
     groups = info.group_names.get(split_name) or [str(group) for group in range(len(split.plan))]
     ids = split.first_ids[puzzles.groups] + puzzles.columns
     return {

@@ -10,8 +10,7 @@ from hrm.core.data_schema.base import DataParams
 from hrm.core.errors import DataError
 from hrm.core.files import read_json, sha256_file
 from hrm.core.params import parse_value
-from hrm.data.dataset import SPLITS, DatasetInfo, Split, save_dataset
-from hrm.data.ratings import rating_statistics
+from hrm.data.dataset import SPLITS, DatasetInfo, Split, rating_statistics, save_dataset
 from hrm.interop.published import FIELDS, RATINGS, PublishedInfo, array_path, check_bounds, load_array
 
 

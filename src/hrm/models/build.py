@@ -4,21 +4,10 @@ import torch
 from torch import nn
 
 from hrm.core.schema import ModelParams
-from hrm.models.encoder import Encoder
-from hrm.models.hrm import Hrm
-from hrm.models.pointer import Pointer
-from hrm.models.rnn import Rnn
+from hrm.models.architecture import find_architecture
 from hrm.models.segment import SegmentModel, Shape
-from hrm.models.single import Single
 
 DTYPES = {"bfloat16": torch.bfloat16, "float32": torch.float32}
-ARCHITECTURES: dict[str, type[SegmentModel]] = {
-    "hrm": Hrm,
-    "single": Single,
-    "pointer": Pointer,
-    "encoder": Encoder,
-    "rnn": Rnn,
-}
 
 
 def build_model(
@@ -26,7 +15,7 @@ def build_model(
 ) -> SegmentModel:
     """The network that `params.architecture` names."""
     shape = Shape(vocabulary_size, cells, puzzle_ids)
-    return ARCHITECTURES[params.architecture](params, shape, DTYPES[dtype], generator)
+    return find_architecture(params.architecture).network()(params, shape, DTYPES[dtype], generator)
 
 
 def count_parameters(model: nn.Module) -> int:

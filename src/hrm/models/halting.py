@@ -15,19 +15,11 @@ from torch.nn import functional
 from hrm.core.schema import HaltingParams
 
 
-class Chances(NamedTuple):
+class HaltingDraws(NamedTuple):
     """What a step draws for the halting of each example; both (batch,)."""
 
     minimum: Tensor  # int32 least number of segments, by exploration
     uniform: Tensor  # float32 in [0, 1), compared with the probability of halting
-
-
-def takes_further_pass(params: HaltingParams) -> bool:
-    """Whether the targets of the rule take one more forward pass: not where there is no segment to go on to.
-
-    With a single segment the released code makes no such pass and trains no continue value.
-    """
-    return params.max_segments > 1 and params.rule in ("q_learning", "ponder")
 
 
 def wants_halt(q: Tensor, params: HaltingParams) -> Tensor:
@@ -39,7 +31,7 @@ def wants_halt(q: Tensor, params: HaltingParams) -> Tensor:
     return q[:, 0] > 0
 
 
-def draw_chances(params: HaltingParams, shape: tuple[int, ...], generator: torch.Generator) -> Chances:
+def draw_halting(params: HaltingParams, shape: tuple[int, ...], generator: torch.Generator) -> HaltingDraws:
     """On the CPU: the least number of segments is uniform in 2 .. max_segments where it explores, else 0."""
     explore = torch.rand(shape, generator=generator) < params.exploration
     minimum = torch.zeros(shape, dtype=torch.int32)
@@ -47,17 +39,17 @@ def draw_chances(params: HaltingParams, shape: tuple[int, ...], generator: torch
         low = torch.randint(2, params.max_segments + 1, shape, generator=generator, dtype=torch.int32)
         minimum = torch.where(explore, low, minimum)
     drawn = params.rule == "ponder"
-    return Chances(minimum, torch.rand(shape, generator=generator) if drawn else torch.zeros(shape))
+    return HaltingDraws(minimum, torch.rand(shape, generator=generator) if drawn else torch.zeros(shape))
 
 
-def decide_halt(q: Tensor, steps: Tensor, chances: Chances, params: HaltingParams) -> Tensor:
+def decide_halt(q: Tensor, steps: Tensor, draws: HaltingDraws, params: HaltingParams) -> Tensor:
     """(batch,) bool in training: at the last segment always, before it when the model wants to and may."""
     last = steps >= params.max_segments
     if params.max_segments < 2:
         return last
-    wants = chances.uniform < torch.sigmoid(q[:, 0]) if params.rule == "ponder" else wants_halt(q, params)
+    wants = draws.uniform < torch.sigmoid(q[:, 0]) if params.rule == "ponder" else wants_halt(q, params)
     # The released code applies the minimum to forced halts too; there it never bites, as the minimum is at most M.
-    return last | (wants & (steps >= chances.minimum))
+    return last | (wants & (steps >= draws.minimum))
 
 
 def continue_target(next_q: Tensor, steps: Tensor, params: HaltingParams) -> Tensor:
@@ -89,7 +81,7 @@ def halting_loss(
         exact: (batch,) whether the answer is right.
         steps: (batch,) segments taken, this one included.
         further: of one more segment, the logits (batch, 2) for q_learning, the cell loss (batch,) for ponder; None
-            where `takes_further_pass` is false.
+            where `params.further_pass` is false.
         params: of halting.
     """
     if params.rule == "fixed":

@@ -12,7 +12,8 @@ from torch.autograd.function import FunctionCtx
 from torch.nn import functional
 
 from hrm.core.schema import ModelParams
-from hrm.models import eight_bits
+from hrm.models import fp8
+from hrm.models.architecture import mlp_width
 from hrm.models.initial import Init
 
 EVERYWHERE = slice(None)
@@ -51,25 +52,25 @@ class Linear(nn.Module):
     def __init__(self, inputs: int, outputs: int, init: Init) -> None:
         super().__init__()
         self.weight = nn.Parameter(init.linear(outputs, inputs))
-        # For calls without a gradient, where training asks for it (hrm.models.eight_bits).
-        self.weight8: Tensor | None
-        self.scales8: Tensor | None
-        self.register_buffer("weight8", None, persistent=False)
-        self.register_buffer("scales8", None, persistent=False)
+        # For calls without a gradient, where training asks for it (hrm.models.fp8).
+        self.weight_fp8: Tensor | None
+        self.scales_fp8: Tensor | None
+        self.register_buffer("weight_fp8", None, persistent=False)
+        self.register_buffer("scales_fp8", None, persistent=False)
 
     def forward(self, values: Tensor) -> Tensor:
         """(..., in) -> (..., out)."""
-        found = self.without_gradient(values)
+        found = self.no_grad_matmul(values)
         return functional.linear(values, self.weight.to(values.dtype)) if found is None else found
 
-    def without_gradient(self, values: Tensor) -> Tensor | None:
-        """The product in eight bits, where it may be used."""
-        if torch.is_grad_enabled() or self.weight8 is None or self.scales8 is None:
+    def no_grad_matmul(self, values: Tensor) -> Tensor | None:
+        """The matmul in FP8, where it may be used."""
+        if torch.is_grad_enabled() or self.weight_fp8 is None or self.scales_fp8 is None:
             return None
-        return eight_bits.product(values, self.weight8, self.scales8)
+        return fp8.matmul(values, self.weight_fp8, self.scales_fp8)
 
 
-class SplitProduct(torch.autograd.Function):
+class SplitMatmul(torch.autograd.Function):
     """`values @ weight.T` cut into equal parts of its last dimension.
 
     Forward is one product. Backward takes the gradients of the parts as they are: the ordinary one first writes them
@@ -108,13 +109,13 @@ class SplitLinear(Linear):
 
     def forward(self, values: Tensor) -> tuple[Tensor, ...]:  # type: ignore[override]
         """(..., in) -> parts of (..., out)."""
-        found = self.without_gradient(values)
+        found = self.no_grad_matmul(values)
         if found is not None:
             return found.chunk(self.parts, dim=-1)
         weight = self.weight.to(values.dtype)
         if values.device.type == "cpu":
             return tuple(functional.linear(values, piece) for piece in weight.chunk(self.parts))
-        result: tuple[Tensor, ...] = SplitProduct.apply(values, weight, self.parts)
+        result: tuple[Tensor, ...] = SplitMatmul.apply(values, weight, self.parts)
         return result
 
 
@@ -128,7 +129,7 @@ class Attention(nn.Module):
         self.o_proj = Linear(params.hidden_size, params.hidden_size, init)
 
     def forward(self, hidden: Tensor, rotary: Rotary, positions: slice) -> Tensor:
-        """(batch, length, hidden) -> the same for the wished positions alone; all positions are attended to."""
+        """(batch, length, hidden) -> the same at `positions` alone; all positions are attended to."""
         batch, length, width = hidden.shape
         # three of (batch, heads, length, head_size)
         query, key, value = (part.view(batch, length, self.heads, -1).transpose(1, 2) for part in self.qkv_proj(hidden))
@@ -137,12 +138,6 @@ class Attention(nn.Module):
         dropped = self.dropout if self.training else 0.0
         mixed = functional.scaled_dot_product_attention(query[:, :, positions], key, value, dropout_p=dropped)
         return self.o_proj(mixed.transpose(1, 2).reshape(batch, -1, width))
-
-
-def mlp_width(params: ModelParams, size: int) -> int:
-    """Width of a SwiGLU on vectors of `size`, rounded up to a multiple (the published code rounds to 256)."""
-    wished = round(params.expansion * size * 2 / 3)
-    return -(-wished // params.mlp_multiple) * params.mlp_multiple
 
 
 class SwiGlu(nn.Module):
@@ -182,7 +177,11 @@ def _from_the_left(weight: Tensor, values: Tensor) -> Tensor:
     return torch.bmm(weight.to(values.dtype).expand(len(values), -1, -1), values)
 
 
-class Block(nn.Module):
+class Layer(nn.Module):
+    """Base of what counts as a layer of a network: `hrm.models.trace.trace_layers` follows the hidden vectors."""
+
+
+class Block(Layer):
     """Attention (or a mixer of positions), then SwiGLU, each followed by the norm of the residual sum (post-norm).
 
     As in the released code of TRM the norm after a mixer is over the positions, at each place of the hidden vector; all
@@ -200,7 +199,7 @@ class Block(nn.Module):
         self.norm_scales = nn.ParameterList(torch.ones(shape) for shape in shapes if params.norm_scale)
 
     def forward(self, hidden: Tensor, rotary: Rotary, positions: slice = EVERYWHERE) -> Tensor:
-        """(batch, length, hidden) -> the same for the wished positions alone."""
+        """(batch, length, hidden) -> the same at `positions` alone."""
         first, second = self.norm_scales if self.norm_scales else (None, None)
         if self.attends:
             mixed = drop(self.self_attn(hidden, rotary, positions), self.dropout, self.training)
@@ -214,3 +213,39 @@ class Block(nn.Module):
 def drop(values: Tensor, share: float, training: bool) -> Tensor:
     """Dropout in training; nothing at all where the share is 0."""
     return functional.dropout(values, share, training) if share else values
+
+
+class RecurrentModule(nn.Module):
+    """Updates a state from itself and what is injected into it."""
+
+    def __init__(self, params: ModelParams, layers: int, length: int, init: Init) -> None:
+        super().__init__()
+        self.noise = params.state_noise
+        self.kept = params.hidden_size - round(params.state_sparsity * params.hidden_size)  # entries of a state
+        self.layers = nn.ModuleList(Block(params, length, init) for _ in range(layers))
+
+    def forward(
+        self,
+        state: Tensor,
+        injected: Tensor,
+        more: Tensor | None,
+        rotary: tuple[Tensor, Tensor] | None,
+        positions: slice = EVERYWHERE,
+    ) -> Tensor:
+        """State (batch, length, hidden) plus one or two injections of its shape -> the next state.
+
+        With `positions`, the last block computes those alone.
+        """
+        hidden = state + (injected if more is None else injected + more)
+        for layer in self.layers[:-1]:
+            hidden = layer(hidden, rotary)
+        return self._disturb(self.layers[-1](hidden, rotary, positions))
+
+    def _disturb(self, hidden: Tensor) -> Tensor:
+        """Noise in training, and zeros in place of the smallest entries (k winners take all)."""
+        if self.noise and self.training:
+            hidden = hidden + self.noise * torch.randn_like(hidden)
+        if self.kept < hidden.shape[-1]:
+            sizes = hidden.abs()
+            hidden = hidden * (sizes >= sizes.topk(self.kept, dim=-1).values[..., -1:])
+        return hidden

@@ -1,19 +1,63 @@
 """What all networks share: embedding, states between segments, answer and halting heads. One call is one segment."""
 
+import math
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor, nn
 
 from hrm.core.schema import ModelParams
-from hrm.models.embedding import InputEmbedding
 from hrm.models.initial import Init
 from hrm.models.layers import EVERYWHERE, Linear, Rotary, rotary_table
+
+
+class InputEmbedding(nn.Module):
+    """Tokens (batch, cells) and puzzle ids (batch,) -> (batch, puzzle length + cells, hidden).
+
+    The puzzle's embedding fills the positions in front from their first number on, the rest of them is 0.
+    The puzzle table is a buffer: its rows are trained by SignSGD on sparse gradients, outside the main optimizer
+    (section 3 of the paper names it, its released code fixes it). It starts at zero.
+    """
+
+    def __init__(self, params: ModelParams, vocabulary_size: int, cells: int, puzzle_ids: int, init: Init) -> None:
+        super().__init__()
+        self.hidden_size = params.hidden_size
+        self.puzzle_length = params.puzzle_length
+        self.length = self.puzzle_length + cells
+        std = params.hidden_size**-0.5
+        self.tokens = nn.Parameter(init.vectors((vocabulary_size, params.hidden_size), std))
+        self.puzzle_table: Tensor
+        self.register_buffer("puzzle_table", torch.zeros(puzzle_ids, params.puzzle_embedding_size))
+        self.positions: nn.Parameter | None = None
+        if params.positions in ("learned", "both"):
+            self.positions = nn.Parameter(init.vectors((self.length, params.hidden_size), std))
+
+    def forward(self, inputs: Tensor, puzzle_rows: Tensor, dtype: torch.dtype) -> Tensor:
+        """`puzzle_rows` (batch, puzzle embedding size) are the rows of the table for this batch."""
+        # A product with one-hot rows gives the same vectors as indexing, but its gradient is a product too: on an H200
+        # the scattered sum that indexing needs took 6 ms of a 57 ms step, as all tokens share a few rows.
+        hot = (inputs.unsqueeze(-1) == torch.arange(len(self.tokens), device=inputs.device)).to(dtype)
+        embedded = hot @ self.tokens.to(dtype)
+        if self.puzzle_length:
+            room = self.puzzle_length * self.hidden_size - puzzle_rows.shape[1]
+            rows = nn.functional.pad(puzzle_rows.to(dtype), (0, room))
+            embedded = torch.cat((rows.view(len(inputs), self.puzzle_length, self.hidden_size), embedded), dim=1)
+        if self.positions is not None:
+            # The mean of two unit-variance terms, times sqrt(2), keeps the variance.
+            embedded = math.sqrt(0.5) * (embedded + self.positions.to(dtype))
+        return math.sqrt(self.hidden_size) * embedded
+
 
 # A named tuple of tensors (batch, puzzle length + cells, hidden); the answer is read from the first.
 States: TypeAlias = Any
 Observer: TypeAlias = Callable[[str, int, Tensor], None]  # name of the state, cycle counted from 1, the state
+
+
+def with_gradient(wanted: bool) -> AbstractContextManager[object]:
+    """Leave gradients as they are, or switch them off."""
+    return nullcontext() if wanted else torch.no_grad()
 
 
 class Shape(NamedTuple):
@@ -44,6 +88,7 @@ class SegmentModel(nn.Module):
     """
 
     states: type[Any]
+    two_levels = False  # a high module and a low one, each with a state of its own
     zero_states = False  # the states of fresh examples are 0
     observer: Observer | None = None  # is told of every state that a segment goes through; hrm.models.trace sets it
 
@@ -71,7 +116,7 @@ class SegmentModel(nn.Module):
         """Make the recurrent modules."""
         raise NotImplementedError
 
-    def think(self, states: States, injected: Tensor, rotary: Rotary, positions: slice) -> States:
+    def forward_states(self, states: States, injected: Tensor, rotary: Rotary, positions: slice) -> States:
         """The states after one segment; the answering one at `positions` alone.
 
         Args:
@@ -82,11 +127,11 @@ class SegmentModel(nn.Module):
         """
         raise NotImplementedError
 
-    def think_with_cost(
+    def forward_states_with_cost(
         self, states: States, injected: Tensor, rotary: Rotary, positions: slice
     ) -> tuple[States, Tensor | None]:
-        """`think`, and what this way of thinking adds to the loss in training (scalar), if it adds anything."""
-        return self.think(states, injected, rotary, positions), None
+        """`forward_states`, and what the network adds to the loss in training (scalar), if it adds anything."""
+        return self.forward_states(states, injected, rotary, positions), None
 
     def note(self, name: str, cycle: int, state: Tensor) -> None:
         """Tell the observer, where there is one, of a state as it is made.
@@ -137,7 +182,7 @@ class SegmentModel(nn.Module):
         logits = self.head(answer[:, self.embedding.puzzle_length :])
         return (type(after)(*(state.detach() for state in after)), logits, self.q_head(answer[:, 0])), cost
 
-    def peek(self, carry: States, inputs: Tensor, puzzle_ids: Tensor, puzzle_rows: Tensor | None = None) -> Tensor:
+    def bootstrap(self, carry: States, inputs: Tensor, puzzle_ids: Tensor, puzzle_rows: Tensor | None = None) -> Tensor:
         """The Q values (batch, 2) after one more segment: the extra forward pass for the target of continue.
 
         The Q head reads position 0 alone, so the last block computes no other.
@@ -149,7 +194,7 @@ class SegmentModel(nn.Module):
         self, carry: States, inputs: Tensor, puzzle_ids: Tensor, puzzle_rows: Tensor | None, positions: slice
     ) -> tuple[States, Tensor | None]:
         injected, rotary = self._embed(inputs, puzzle_ids, puzzle_rows)
-        return self.think_with_cost(carry, injected, rotary, positions)
+        return self.forward_states_with_cost(carry, injected, rotary, positions)
 
     def _embed(self, inputs: Tensor, puzzle_ids: Tensor, puzzle_rows: Tensor | None) -> tuple[Tensor, Rotary]:
         if puzzle_rows is None:

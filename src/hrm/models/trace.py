@@ -15,12 +15,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from hrm.models.encoder import EncoderBlock
-from hrm.models.layers import Block
-from hrm.models.pointer import PointerBlock
+from hrm.models.layers import Layer
 from hrm.models.segment import Observer, SegmentModel
-
-BLOCKS = (Block, EncoderBlock, PointerBlock)
 
 
 class Call(NamedTuple):
@@ -95,7 +91,7 @@ def trace_layers(model: SegmentModel, inputs: Tensor, puzzle_ids: Tensor, segmen
 
     carry = model.initial_carry(len(inputs), inputs.device)
     tokens = inputs.long()
-    handles = [block.register_forward_hook(keep) for block in model.modules() if isinstance(block, BLOCKS)]
+    handles = [block.register_forward_hook(keep) for block in model.modules() if isinstance(block, Layer)]
     try:
         while segment < segments:
             segment += 1

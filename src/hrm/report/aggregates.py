@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from hrm.core.errors import DataError, ParameterError
 from hrm.core.schema import RunParams, run_params
+from hrm.models.architecture import find_architecture
 from hrm.report.claims_file import ClaimsParams
 from hrm.report.comparison_schema import AggregateParams, Grouping
 from hrm.report.summary import Key, SummaryRow
@@ -71,9 +72,7 @@ def label_of(by: Grouping, run: RunParams) -> str:
         return str(run.halting.max_segments)
     if by == "cycles":
         return str(run.model.high_cycles * run.model.low_cycles)
-    if run.model.architecture == "hrm":
-        return "H/L"
-    return "H-only, BPTT" if run.model.gradient.rule == "full" else "H-only, detached"
+    return find_architecture(run.model.architecture).label(run.model)
 
 
 def aggregate_rows(

@@ -6,7 +6,7 @@ from typing import Literal, get_args, get_origin
 from hrm.core.data_params import scale_file
 from hrm.core.params import Params
 from hrm.core.schema import RunParams, run_params, unscaled_params
-from hrm.models.layer_calls import layers_a_segment
+from hrm.models.architecture import layers_a_segment
 from hrm.report.claims_file import ClaimsParams, PublishedSetting
 from hrm.report.run_paths import NOBODY
 from hrm.report.summary import SummaryRow
@@ -29,9 +29,9 @@ def derived_rows(root: Path, claims: ClaimsParams) -> list[SummaryRow]:
     published/hrm/q_head_weight, q_head_bias: largest magnitude of the first weights, mean of the first biases.
     published/RUN/SECTION_KEY: a number of its settings; of a word among several, 1 or 0 for each, SECTION_KEY_WORD.
     published/RUN/epochs: batches x batch size / examples of an epoch; without fixed segments a step is a batch.
-    published/controller/low_updates, high_updates: calls of f_L and f_H (hrm.models.controller).
+    published/controller/low_updates, high_updates: calls of f_L and f_H (hrm.models.pointer).
     """
-    from hrm.models.controller import controller_updates
+    from hrm.models.pointer import controller_updates
 
     setting, controller = claims.published_setting, claims.published_controller
     params = published_params(root, [])

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from hrm.core.errors import DataError
-from hrm.evaluation.intervals import wilson_interval
+from hrm.core.intervals import wilson_interval
 from hrm.report.comparison_schema import BandParams
 from hrm.report.contrasts import Runs
 from hrm.report.run_paths import NOBODY, Player, player_run_of

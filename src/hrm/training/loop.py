@@ -13,6 +13,7 @@ import torch
 from tqdm import tqdm
 
 from hrm.core.device import describe_hardware
+from hrm.core.discovery import model_module, task_module
 from hrm.core.energy import EnergyMeter, counters, total_energy
 from hrm.core.errors import CheckpointError, DivergedError, Interrupted
 from hrm.core.files import fingerprint, write_json, write_text
@@ -93,7 +94,8 @@ def run_key(params: RunParams, facts: dict[str, Any]) -> str:
     decisive = params.model_dump()
     for name in ("log_every", "save_every"):
         decisive["train"].pop(name)
-    return fingerprint({"params": decisive, "facts": facts, "code": Sources().fingerprint(__name__)})
+    modules = [task_module(facts["data_info"]["family"]), model_module(params.model.architecture)]
+    return fingerprint({"params": decisive, "facts": facts, "code": Sources().fingerprint(__name__, *modules)})
 
 
 class _Run:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from hrm.core.schema import OptimizerParams
-from hrm.models.eight_bits import attach, weights_to_eight_bits
+from hrm.models.fp8 import attach, weights_to_fp8
 from hrm.training.parallel import ALONE, Group
 
 ALIGNMENT = 64  # elements, so that every tensor inside the flat buffer starts at a 256-byte boundary
@@ -28,7 +28,7 @@ class FlatParameters:
         self.values = torch.zeros(sum(sizes), device=device)
         self.working = self.values if dtype == torch.float32 else torch.zeros_like(self.values, dtype=dtype)
         self.gradients = torch.zeros_like(self.working)
-        self.eight: Tensor | None = None
+        self.fp8: Tensor | None = None
         self.slices: dict[str, tuple[int, torch.Size]] = {}
         offset = 0
         for (name, parameter), size in zip(named, sizes, strict=True):
@@ -43,13 +43,13 @@ class FlatParameters:
         """Give the network the master weights."""
         if self.working is not self.values:
             self.working.copy_(self.values)
-        if self.eight is not None:
-            self.eight.copy_(weights_to_eight_bits(self.values))
+        if self.fp8 is not None:
+            self.fp8.copy_(weights_to_fp8(self.values))
 
-    def keep_eight_bits(self, module: nn.Module) -> None:
-        """Give the linear maps of `module` a copy of their weights in eight bits, for calls without a gradient."""
-        self.eight = weights_to_eight_bits(self.values)
-        attach(module, {name: self.view(self.eight, name) for name in self.slices}, self.values.device)
+    def keep_fp8(self, module: nn.Module) -> None:
+        """Give the linear maps of `module` a copy of their weights in FP8, for calls without a gradient."""
+        self.fp8 = weights_to_fp8(self.values)
+        attach(module, {name: self.view(self.fp8, name) for name in self.slices}, self.values.device)
 
     def view(self, flat: Tensor, name: str) -> Tensor:
         """The part of a flat vector that belongs to one parameter, in its shape."""

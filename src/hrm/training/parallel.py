@@ -54,9 +54,9 @@ class Group:
         """What every process says, by rank."""
         return [value]
 
-    def agree(self, wish: bool) -> bool:
-        """Whether any process wishes it; the answer is the same for all at the same call."""
-        return wish
+    def agree(self, asked: bool) -> bool:
+        """Whether any process asks for it; the answer is the same for all at the same call."""
+        return asked
 
 
 ALONE = Group()
@@ -68,7 +68,7 @@ class Processes(Group):
     def __init__(self, place: Place) -> None:
         self.rank, self.size = place.rank, place.size
         self.hosts = cast(dist.ProcessGroup, dist.new_group(backend="gloo", timeout=TIMEOUT))
-        self._wish = torch.zeros(1, dtype=torch.int32)
+        self._flag = torch.zeros(1, dtype=torch.int32)
         self._asked: dist.Work | None = None
 
     def add(self, tensor: Tensor) -> None:
@@ -102,15 +102,15 @@ class Processes(Group):
         _together(lambda: dist.all_gather_object(said, value, group=self.hosts))
         return said
 
-    def agree(self, wish: bool) -> bool:
-        """Whether any process wished it one call before.
+    def agree(self, asked: bool) -> bool:
+        """Whether any process asked for it one call before.
 
         The question travels beside the work of the next step, so that no host waits for another's device.
         """
         if self._answer():
             return True
-        self._wish.fill_(wish)
-        self._asked = _together(lambda: dist.all_reduce(self._wish, dist.ReduceOp.MAX, self.hosts, async_op=True))
+        self._flag.fill_(asked)
+        self._asked = _together(lambda: dist.all_reduce(self._flag, dist.ReduceOp.MAX, self.hosts, async_op=True))
         return False
 
     def _answer(self) -> bool:
@@ -118,7 +118,7 @@ class Processes(Group):
             return False
         _together(self._asked.wait)
         self._asked = None
-        return bool(self._wish.item())
+        return bool(self._flag.item())
 
 
 def _together(call: Callable[[], Any]) -> Any:

@@ -7,13 +7,14 @@ from typing import Any, NamedTuple, TypeVar, cast
 import torch
 from torch import Tensor
 
-from hrm.core.device import needs_eight_bits
+from hrm.core.device import needs_fp8
 from hrm.core.errors import CheckpointError
 from hrm.core.schema import RunParams
 from hrm.core.seeds import derive_seed
 from hrm.data.batches import Batch, Curriculum, Draws, TrainBatches
 from hrm.data.dataset import Dataset
-from hrm.models.halting import Chances, decide_halt, halting_loss, takes_further_pass
+from hrm.data.task import find_task
+from hrm.models.halting import HaltingDraws, decide_halt, halting_loss
 from hrm.models.segment import States
 from hrm.training.checkpoint import model_from_facts
 from hrm.training.losses import answer_accuracy, answer_loss
@@ -21,7 +22,6 @@ from hrm.training.optimizers import FlatParameters, Optimizer, Rates, sign_sgd
 from hrm.training.parallel import ALONE, Group
 from hrm.training.schedule import Schedule
 from hrm.training.step_graph import StepGraph
-from hrm.training.supervision import supervise_every
 from hrm.training.transfer import Start, take_over
 
 # Sums since the last log row; those of answers count finished examples alone, as the published code reports them.
@@ -44,7 +44,7 @@ class StepInputs(NamedTuple):
 
     draws: Draws
     rates: Rates
-    chances: Chances
+    halting: HaltingDraws
     progress: Tensor  # (scalar) share of the training that is done
 
 
@@ -69,9 +69,9 @@ class Trainer:
         if start is not None:
             take_over(self.model, start, params.transfer.frozen)
         self.flat = FlatParameters(self.model, self.model.dtype)
-        if params.train.products_without_gradient == "fp8":
-            needs_eight_bits(device)
-            self.flat.keep_eight_bits(self.model)
+        if params.train.no_grad_matmul == "fp8":
+            needs_fp8(device)
+            self.flat.keep_fp8(self.model)
         self.optimizer = Optimizer(self.flat, params.optimizer)
         # Where all examples of a batch halt together, a new batch is drawn only then.
         self.period = params.halting.max_segments if params.halting.rule == "fixed" else 1
@@ -79,7 +79,7 @@ class Trainer:
             params.train.curriculum.start,
             params.train.curriculum.until * params.train.steps * params.train.batch_size / self.period,
         )
-        dataset = supervise_every(dataset, params.train.supervise_every)
+        dataset = find_task(dataset.info.family).thinned(dataset, params.train.supervise_every)
         self.batches = TrainBatches(dataset, params.train.batch_size, facts["seed"], device, curriculum, self.part)
         self.draws: Draws | None = None
         self.schedule = Schedule(params, facts["seed"], device, self.part)
@@ -119,8 +119,8 @@ class Trainer:
         if self.random:
             index = self.step * self.group.size + self.group.rank
             torch.manual_seed(derive_seed(self.facts["seed"], "noise", index))
-        rates, chances = self.schedule.at(self.step)
-        inputs = StepInputs(self.draws, rates, chances, self.schedule.progress(self.step))
+        rates, halting = self.schedule.at(self.step)
+        inputs = StepInputs(self.draws, rates, halting, self.schedule.progress(self.step))
         self.carry = self._run(inputs, self.carry)
         if self.group.size > 1:
             self._apply(rates, self.carry)
@@ -143,7 +143,7 @@ class Trainer:
         loss, states, q, cells, exact = self.segment(old, batch, steps, rows)
         loss.backward(torch.full_like(loss, 1.0 / self.group.size))  # type: ignore[no-untyped-call]
         with torch.no_grad():
-            halted = decide_halt(q, steps, given.chances, self.params.halting)
+            halted = decide_halt(q, steps, given.halting, self.params.halting)
             self._note(loss, halted, cells, exact, q, steps)
             if rows.grad is not None:
                 self.row_gradients.copy_(rows.grad)
@@ -166,7 +166,7 @@ class Trainer:
         loss = answer_loss(logits, batch.labels, self.params.train)
         cells, exact = answer_accuracy(logits, batch.labels)
         further = None
-        if takes_further_pass(self.params.halting):
+        if self.params.halting.further_pass:
             with torch.no_grad():
                 further = self._further(states, batch, rows)
         halting = halting_loss(q, loss, exact, steps, further, self.params.halting)
@@ -178,7 +178,7 @@ class Trainer:
     def _further(self, states: States, batch: Batch, rows: Tensor) -> Tensor:
         """What the halting rule asks of one more segment: Q values (batch, 2), or the cell loss (batch,)."""
         if self.params.halting.rule == "q_learning":
-            return self.model.peek(states, batch.inputs, batch.puzzle_ids, rows)
+            return self.model.bootstrap(states, batch.inputs, batch.puzzle_ids, rows)
         _, logits, _ = self.model(states, batch.inputs, batch.puzzle_ids, rows)
         return answer_loss(logits, batch.labels, self.params.train)
 

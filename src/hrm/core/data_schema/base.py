@@ -1,7 +1,8 @@
 """What the parameters of every data set have in common."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, NonNegativeInt, PrivateAttr
 
@@ -11,7 +12,13 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 class DataParams(Params):
-    """What every data set has. `family` says which model reads the file and which module makes the data."""
+    """What every data set has.
+
+    `family` is the folder of the task in hrm.data: its model reads the file, its object makes the data.
+    """
+
+    # Of records: what was true before a key came (hrm.core.records).
+    came: ClassVar[Mapping[str, Any]] = {}
 
     task: Name
     family: str

@@ -2,11 +2,11 @@
 
 import hashlib
 
-from hrm.core.data_schema.arc import ProgramParams
 from hrm.core.errors import DataError
 from hrm.core.seeds import numpy_generator
 from hrm.data.arc.canonical import canonical_pair
 from hrm.data.arc.collection import ArcTask, Pair
+from hrm.data.arc.params import ProgramParams
 from hrm.data.arc.rules import RULES
 
 ATTEMPTS = 200  # pairs drawn for one task before the sizes asked for are called too small

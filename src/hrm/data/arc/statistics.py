@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from hrm.data.arc.canonical import equivalent_pairs
 from hrm.data.arc.collection import ArcTask, Pair
 from hrm.data.arc.mixing import held_out_marks
-from hrm.data.dataset import NONE
-from hrm.data.ratings import rating_statistics
+from hrm.data.dataset import NONE, rating_statistics
 
 
 def rating(pairs: Sequence[Pair]) -> NDArray[np.int32]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from hrm.data.compiled import compiled
 
 UP, DOWN, LEFT, RIGHT = range(4)
+ROW_CHANGE, COLUMN_CHANGE = [-1, 1, 0, 0], [0, 0, -1, 1]  # of each move
 Openings = NDArray[np.uint8]
 Indices = NDArray[np.int64]
 

@@ -3,11 +3,11 @@
 import torch
 from torch import Tensor
 
-from hrm.data.grid.dihedral import sources
+from hrm.data.turns import sources
 
 
 class SquareSymmetries:
-    """Symmetries of grids with `size` rows and columns; their codes are those of hrm.data.grid.dihedral."""
+    """Symmetries of grids with `size` rows and columns; their codes are those of hrm.data.turns."""
 
     def __init__(self, size: int) -> None:
         self.size = size

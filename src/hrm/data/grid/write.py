@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hrm.core.data_schema.grid import GridParams, MazeParams
 from hrm.core.errors import DataError
 from hrm.data.dataset import Cells, DatasetInfo, save_dataset, single_examples
-from hrm.data.grid.dihedral import ORDER, first_of_each_class
+from hrm.data.grid.params import GridParams
 from hrm.data.grid.paths import Solved
+from hrm.data.turns import ORDER, first_of_each_class
 
 
 class Candidates(NamedTuple):
@@ -38,7 +38,7 @@ def write_grids(folder: Path, params: GridParams, made: Candidates, vocabulary_s
     """
     good = made.solved.length >= shortest
     if not good.all():
-        raise DataError(f"{folder}: candidate {int(np.argmin(good))} is damaged: it has no path of the wished length")
+        raise DataError(f"{folder}: candidate {int(np.argmin(good))} is damaged: it has no path of the wanted length")
     kept = first_of_each_class(made.drawings)
     wanted = params.train_mazes + params.test_mazes
     if len(kept) < wanted:
@@ -54,9 +54,8 @@ def write_grids(folder: Path, params: GridParams, made: Candidates, vocabulary_s
     statistics["candidates"] = len(good)
     statistics["equal_dropped"] = len(good) - len(kept)
     statistics["attempts_per_candidate"] = round(float(made.attempts.mean()), 2)
-    turned = isinstance(params, MazeParams) and params.dihedral
     plans = {
-        "train": np.tile(np.arange(ORDER if turned else 0, dtype=np.int32), (len(parts["train"]), 1)),
+        "train": np.tile(np.arange(ORDER if params.turned else 0, dtype=np.int32), (len(parts["train"]), 1)),
         "test": np.zeros((len(parts["test"]), 0), dtype=np.int32),
     }
     splits = [

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from hrm.core.data_schema.grid import LatticeParams
 from hrm.core.errors import DataError
 from hrm.core.seeds import derive_seed
 from hrm.data.grid.paths import solve
+from hrm.data.lattice.params import LatticeParams
 from hrm.data.lattice.tokens import Tokens, encode, openings_of
 
 

@@ -7,16 +7,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hrm.core.data_schema.grid import MazeParams
 from hrm.core.errors import DataError
-from hrm.data.dataset import Cells, DatasetInfo, Split, save_dataset, single_examples
-from hrm.data.grid.dihedral import first_of_each_class
+from hrm.data.dataset import Cells, DatasetInfo, Split, rating_statistics, save_dataset, single_examples
 from hrm.data.grid.paths import Solved
 from hrm.data.grid.write import grid_facts, path_statistics
+from hrm.data.maze.params import MazeParams
 from hrm.data.maze.tokens import CHARACTERS, GOAL, OPEN, PATH, START, VOCABULARY_SIZE, WALL
-from hrm.data.ratings import rating_statistics
 from hrm.data.shards import Arrays
 from hrm.data.sources import find, locate
+from hrm.data.turns import first_of_each_class
 
 COLUMNS = ["source", "question", "answer", "rating"]
 

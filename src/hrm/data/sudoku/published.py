@@ -13,14 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hrm.core.data_schema.sudoku import SudokuParams
 from hrm.core.errors import DataError
 from hrm.core.seeds import numpy_generator
-from hrm.data.dataset import DatasetInfo, save_dataset
-from hrm.data.ratings import rating_statistics
+from hrm.data.dataset import DatasetInfo, rating_statistics, save_dataset
 from hrm.data.shards import Arrays
 from hrm.data.sources import find, locate
 from hrm.data.sudoku.invariant import equivalent_to_any
+from hrm.data.sudoku.params import SudokuParams
 from hrm.data.sudoku.plan import augmentation_plan
 from hrm.data.sudoku.puzzle_files import parse_puzzles, parse_ratings, read_csv
 from hrm.data.sudoku.writing import dataset_facts, make_split

@@ -7,8 +7,7 @@ from numpy.typing import NDArray
 
 from hrm.core.seeds import numpy_generator
 from hrm.data.chunks import in_chunks
-from hrm.data.dataset import Split, single_examples
-from hrm.data.ratings import rating_statistics
+from hrm.data.dataset import Split, rating_statistics, single_examples
 from hrm.data.sudoku.canonical import Canonical, canonical_forms, class_keys
 from hrm.data.sudoku.layout import line_permutations
 from hrm.data.sudoku.propagation import Boards
