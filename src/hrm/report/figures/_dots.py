@@ -25,6 +25,7 @@ NOTHING = "nothing of this chart was run at this scale"
 APART = 0.17  # of a row: ours above its middle, published below
 COUNTS = ("parameters", "million parameters")
 SHADE = "#ECECEC"
+MOST_OWN = 3  # panels beside each other that name their rows themselves
 WIDE = 30.0  # sizes that differ by more than this factor stand on a logarithmic axis
 OURS: dict[str, Any] = {"color": style.BLUE, "marker": "o", "markersize": 5}
 THEIRS: dict[str, Any] = {
@@ -60,10 +61,10 @@ def draw(words: Words, chart: DotChart, path: Path) -> Figure:
         handles.append(Patch(facecolor=SHADE, edgecolor=style.GREY, label="beyond the limit of the claim"))
     width = style.COLUMN_WIDTH if len(panels) == 1 else style.PAGE_WIDTH
     small = not all(words.published_size(size) for size in table["parameters"].dropna())
-    notes = [told(table, words), not_run(table), not_shown(table, list(shown.values()), small)]
+    notes = [told(table, words), *not_run(table), not_shown(table, list(shown.values()), small)]
     legend = style.below(width, [str(handle.get_label()) for handle in handles], notes)
     common = len({tuple(part["row"]) for part in shown.values()}) == 1
-    columns = len(panels) if common else min(2, len(panels))
+    columns = len(panels) if common or len(panels) <= MOST_OWN else 2
     lines = -(-len(panels) // columns)
     counts = [len(shown[panel.title]) for panel in panels]
     heights = [0.95 + 0.27 * max(counts[row * columns : (row + 1) * columns]) for row in range(lines)]
@@ -98,25 +99,22 @@ def told(table: pd.DataFrame, words: Words) -> str:
     return "; ".join([_weights(table), f"{range_} seed{'' if seeds == [1] else 's'} a result", bars])
 
 
-def not_run(table: pd.DataFrame) -> str:
-    """Which results there are not, panel by panel, or of all panels."""
-    parts = []
+def not_run(table: pd.DataFrame) -> list[str]:
+    """Which results there are not: sentences, each of the panels that lack the same rows."""
+    panels = list(dict.fromkeys(table["panel"]))
+    notes = []
     for state in ("not run", "not measured"):
-        found: dict[tuple[str, ...], list[str]] = {}
-        for panel, rows in table.groupby("panel", sort=False):
-            names = tuple(dict.fromkeys(rows["row"][rows["state"] == state]))
+        found: dict[str, list[str]] = {}
+        for panel in panels:
+            rows = table[(table["panel"] == panel) & (table["state"] != "published only")]
+            names = list(dict.fromkeys(rows["row"][rows["state"] == state]))
             if names:
-                own = rows[rows["state"] != "published only"]
-                found.setdefault(("all",) if len(names) == own["row"].nunique() else names, []).append(str(panel))
-        every = set(table["panel"])
-        texts = [
-            series if set(panels) == every else f"{', '.join(panels)} ({series})"
-            for names, panels in found.items()
-            for series in [", ".join(names)]
-        ]
-        if texts:
-            parts.append(f"{state}: {'; '.join(texts)}")
-    return "; ".join(parts)
+                what = "all rows" if len(names) == rows["row"].nunique() else "; ".join(names)
+                found.setdefault(what, []).append(panel)
+        for what, where in found.items():
+            place = "" if where == panels else f" ({', '.join(where)})"
+            notes.append(f"{state}{place}: {what}")
+    return notes
 
 
 def not_shown(table: pd.DataFrame, shown: Sequence[pd.DataFrame], small: bool) -> str:
@@ -173,7 +171,7 @@ def _axis(axes: Axes, panel: DotPanelParams, rows: pd.DataFrame) -> None:
     ends = [*known, *([] if value is None else [value])]
     least, most = min(ends, default=0.0), max(ends, default=0.0)
     if panel.unit == "per cent":
-        axes.set_xlim(0, 102)
+        axes.set_xlim(-3, 103)
     elif panel.unit in COUNTS and most > WIDE * least:
         axes.set_xscale("log")
         axes.set_xlim(least / 2, most * 2)

@@ -41,7 +41,7 @@ def draw(words: Words, chart: LineChart, path: Path) -> Figure:
     panels = [panel for panel in chart.panels if (measured["panel"] == panel.title).any()]
     published = {panel.title: _published(table[table["panel"] == panel.title], words) for panel in panels}
     handles = [style.handle(name, **look) for name, look in looks.items()]
-    notes = [told(table, words), not_run(_of_variants(table, words))]
+    notes = [told(table, words), *not_run(_of_variants(table, words))]
     if any(len(points) for points in published.values()):
         handles.append(style.handle("published", color=style.GREY, marker="D", mfc="none", linestyle="none"))
     elif table["published"].notna().any():

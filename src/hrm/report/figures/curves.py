@@ -54,6 +54,9 @@ def draw(words: Words, histories: Sequence[Path]) -> Figure:
     groups = read_runs(histories, ["step", *(panel.column for panel in (LOSS, SOLVED, *HALTING))])
     if len(groups) > style.MOST_LINES:
         return _small_panels(groups, words)
+    tasks, variants = (sorted({group[place] for group in groups}) for place in (0, 1))
+    if len(tasks) > 1 < len(variants):
+        return _by_task(groups, words, tasks, variants)
     halting = {group for group, runs in groups.items() if any(run.table["mean_steps"].nunique() > 1 for run in runs)}
     panels = [LOSS, SOLVED, *(HALTING if halting else ())]
     rows = len(panels) // 2
@@ -72,6 +75,31 @@ def draw(words: Words, histories: Sequence[Path]) -> Figure:
             axes.set_xlabel("training steps")
     legend.put(figure, [style.handle(name, **look) for name, look in zip(names, looks, strict=True)])
     return figure
+
+
+def _by_task(groups: Groups, words: Words, tasks: Sequence[str], variants: Sequence[str]) -> Figure:
+    """A row of panels a task, where a variant looks the same in all of them."""
+    names, notes = legend_names({(tasks[0], variant): _runs_of(groups, variant) for variant in variants}, words)
+    looks = [style.look_of(index) | {"marker": ""} for index in range(len(variants))]
+    legend = style.below(style.PAGE_WIDTH, names, ["; ".join(notes)])
+    figure = style.new_figure(style.PAGE_WIDTH, 1.95 * len(tasks) + 0.2 + legend.height)
+    for task, places in zip(tasks, figure.subplots(len(tasks), 2, sharex=True), strict=True):
+        for panel, axes in zip((LOSS, SOLVED), places, strict=True):
+            for look, variant in zip(looks, variants, strict=True):
+                if (task, variant) in groups:
+                    _lines(axes, panel, groups[task, variant], look)
+            _axes(axes, panel)
+            axes.set_title(f"{words.task(task)}: {panel.title.lower()}", loc="left")
+            axes.set_ylabel(panel.unit)
+            if task == tasks[-1]:
+                axes.set_xlabel("training steps")
+    legend.put(figure, [style.handle(name, **look) for name, look in zip(names, looks, strict=True)])
+    return figure
+
+
+def _runs_of(groups: Groups, variant: str) -> list[Run]:
+    """The runs of a variant of the task that has most of them."""
+    return max((runs for (_, name), runs in groups.items() if name == variant), key=len)
 
 
 def _small_panels(groups: Groups, words: Words) -> Figure:

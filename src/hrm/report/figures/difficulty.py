@@ -24,6 +24,7 @@ CAPTION = (
     " Where all examples are in one class, a sentence says so in place of bars."
 )
 INPUTS = {"dataset": Input("dataset.json (hrm generate makes it)", file="dataset.json")}
+MOST_NAMES = 8  # of bins below the axis: of more, every second one
 SPLITS = {"train": "training", "test": "test"}
 # What the rating of a family counts.
 RATINGS = {
@@ -81,7 +82,8 @@ def histogram(info: Mapping[str, Any], source: str) -> Figure:
         highest = max(highest, *shares)
         places = [place + (number - (len(ratings) - 1) / 2) * width for place in range(len(bins))]
         handles.append(axes.bar(places, shares, width, label=names[number], **look))
-    axes.set_xticks(range(len(bins)), [_bin_name(*bounds) for bounds in bins])
+    each = 1 if len(bins) <= MOST_NAMES else 2
+    axes.set_xticks(range(0, len(bins), each), [_bin_name(*bounds) for bounds in bins[::each]])
     axes.tick_params("x", length=0, rotation=0 if len(bins) <= 5 else 30)
     axes.set_xlim(-0.75, len(bins) - 0.25)
     axes.set_ylim(0, highest * 1.05)

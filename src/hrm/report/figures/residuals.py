@@ -56,15 +56,15 @@ def draw(words: Words, tables: Sequence[Path], trajectories: Sequence[Path]) -> 
     legend = style.below(width, [label.replace("$", "") for label in labels], notes)
     figure = style.new_figure(width, 0.45 + 1.55 * rows + legend.height)
     axes = figure.subplots(rows, len(runs), squeeze=False, height_ratios=[1.15] + [1.0] * (rows - 1))
+    for panel in axes[0][1:]:  # before anything is drawn, so that the axis shows what all of them have
+        panel.sharey(axes[0][0])
+        panel.tick_params(labelleft=False)
     for column, (run, names) in enumerate(zip(runs, states, strict=True)):
         _curves(axes[0][column], run.table, names)
         name, _, weights = title_of(run, words).partition("\n")
         title = style.wrapped(name, width / len(runs) - 0.4)
         axes[0][column].set_title(f"{title}\n{weights}" if weights else title)
         axes[0][column].set_xlabel("layer" if names == ["layer"] else "module call")
-        if column:
-            axes[0][column].sharey(axes[0][0])
-            axes[0][column].tick_params(labelleft=False)
         for row, state in enumerate(names, 1):
             table = paths[_key(run)].table
             _path(axes[row][column], table[table["state"] == state], NAMES[state])

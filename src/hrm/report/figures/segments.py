@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 
     from hrm.report.words import Words
 
+MOST = 5  # lines in a panel: with more, each has a panel of its own
 TITLE = "computation at inference"
 CAPTION = (
     "Test puzzles against the limit of segments, up to four times that of training (dotted line): segments taken "
     "where puzzles may halt, share solved, and share solved against the layers that a puzzle passes through; "
     "dashed where every puzzle stops when the halt head says so. Where hardly any puzzle is solved, the share of "
-    f"right cells stands in its place; of more than {style.MOST_LINES} networks each has a panel of its own, with "
+    f"right cells stands in its place; of more than {MOST} networks each has a panel of its own, with "
     "the others in grey behind it."
 )
 INPUTS = {"tables": Input("TASK/VARIANT/seedN/PLAYER/segments.csv", file="segments.csv", many=True)}
@@ -42,6 +43,7 @@ COMPUTATION = {"mean_steps", "halting_accuracy", "layers_a_segment"}  # tables o
 TRAINED: dict[str, Any] = {"color": style.GREY, "linestyle": ":", "linewidth": 1.2}
 OPEN: dict[str, Any] = {"linestyle": "--", "markerfacecolor": "white", "linewidth": 1.2}  # of examples that halt
 ANY = 0.02  # where no network solves as much, right cells are shown
+MOST_BANDS = 3  # in a panel: more would hide the lines
 NARROW = 4  # series at most for panels below each other
 SMALL = 4  # columns of small panels
 
@@ -92,7 +94,7 @@ def draw(words: Words, tables: Sequence[Path]) -> Figure:
     tasks, variants = ({group[place] for group in groups} for place in (0, 1))
     by_task = len(tasks) > 1 < len(variants)
     series, notes = _series(groups, words, by_task)
-    if len(variants) > style.MOST_LINES or (len(series) > style.MOST_LINES and not by_task):
+    if len(variants) > MOST or (len(series) > MOST and not by_task):
         return _small_panels(series, notes, words)
     rows = [[one for one in series if one.task == task] for task in sorted(tasks)] if by_task else [series]
     panels: list[Any] = [_draw_accuracy]
@@ -101,14 +103,13 @@ def draw(words: Words, tables: Sequence[Path]) -> Figure:
     if all(one.computes for one in series):
         panels.append(_draw_computation)
     narrow = len(series) <= NARROW and not by_task
-    notes += _told(rows, words)
     unique = list({one.name: one for one in series}.values())
     handles = [style.handle(one.name, **one.look) for one in unique]
     handles.append(style.handle("segments in training", **TRAINED))
     if any(one.halts for one in series):
         handles.append(style.handle("halts by itself", color=style.GREY, marker="o", **OPEN))
     width = style.COLUMN_WIDTH if narrow else style.PAGE_WIDTH
-    legend = style.below(width, [str(handle.get_label()) for handle in handles], _notes(series, notes, words))
+    legend = style.below(width, [str(handle.get_label()) for handle in handles], _notes(rows, notes, words))
     if narrow:
         figure = style.new_figure(width, 1.75 * len(panels) + 0.1 + legend.height)
         places = figure.subplots(len(panels), 1, squeeze=False).T
@@ -133,7 +134,7 @@ def _small_panels(series: Sequence[Series], notes: list[str], words: Words) -> F
     """A panel a network: accuracy against the limit of segments, with the means of all others behind."""
     score = _score(series)
     rows = -(-len(series) // SMALL)
-    notes = _notes(series, [*notes, *_told([series], words)], words)
+    notes = _notes([series], notes, words, small=True)
     entries = [
         style.handle("this network", color=style.BLUE, marker="o"),
         style.handle("the others", color=style.PALE, linewidth=0.8),
@@ -196,15 +197,23 @@ def _told(rows: Sequence[Sequence[Series]], words: Words) -> list[str]:
                 "no network solves any puzzle" if most == 0 else f"no network solves more than {most:.2g} % of them"
             )
             told.append(f"{where}{solves}, so that right cells are shown")
+    reasons = {note.partition(": ")[2] for note in told}
+    if len(told) == len(rows) > 1 == len(reasons):
+        return list(reasons)
     return told
 
 
-def _notes(series: Sequence[Series], notes: Sequence[str], words: Words) -> list[str]:
+def _notes(rows: Sequence[Sequence[Series]], notes: Sequence[str], words: Words, small: bool = False) -> list[str]:
+    """How many puzzles and seeds there are and what the bands are; below, why right cells are shown."""
+    series = [one for part in rows for one in part]
+    few = small or max(map(len, rows)) <= MOST_BANDS
+    bands = few and any(len(one.runs) == 1 for part in rows if _score(part).solved for one in part)
+    reasons = _told(rows, words)
     examples = sorted({int(count) for one in series for run in one.runs for count in run.table["examples"]})
     found = [f"n = {' or '.join(f'{number:,}' for number in examples)} test puzzles", *notes]
-    if any(len(one.runs) == 1 for one in series) and _score(series).solved:
+    if bands:
         found.append(f"bands: {words.confidence} Wilson intervals")
-    return ["; ".join(found)]
+    return ["; ".join(found), *reasons]
 
 
 def _draw_steps(axes: Axes, series: Sequence[Series], score: Score) -> str:
@@ -227,7 +236,7 @@ def _draw_accuracy(axes: Axes, series: Sequence[Series], score: Score) -> str:
         colour = one.look["color"]
         for run in one.runs if len(one.runs) > 1 else []:
             axes.plot(run.table["segments"], 100 * run.table[score.column], color=colour, lw=0.7, alpha=0.5)
-        if len(one.runs) == 1 and score.solved:
+        if len(one.runs) == 1 and score.solved and len(series) <= MOST_BANDS:
             low, high = (100 * one.mean[f"exact_accuracy_{end}"] for end in ("low", "high"))
             axes.fill_between(one.mean.index, low, high, color=colour, alpha=0.2, linewidth=0)
         _line(axes, one, one.mean.index, 100 * one.mean[score.column], {})

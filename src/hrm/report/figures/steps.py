@@ -66,14 +66,14 @@ def strip(film: Film) -> Figure:
     side = style.COLUMN_WIDTH / columns - 0.08
     lines = 3 if film.frames[-1].halt is not None else 2
     names = _legend(film.family)
-    title = style.wrapped(_headline(film, ", "), style.COLUMN_WIDTH - 0.1)
-    height = rows * (side + 0.15 * lines + 0.05) + 0.4 + 0.16 * (-(-len(names) // 2) + title.count("\n"))
+    title = _headline(film)
+    height = rows * (side + 0.15 * lines + 0.05) + 0.4 + 0.16 * (1 - -len(names) // 2)
     figure = style.new_figure(style.COLUMN_WIDTH, height)
     figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02)  # type: ignore[union-attr, call-arg]
     panels = list(figure.subplots(rows, columns, squeeze=False).flat)
     for axes in panels[len(chosen) + 2 :]:
         axes.set_axis_off()
-    figure.suptitle(title, size=8.5)
+    figure.suptitle(f"{title}\n", size=8.5, linespacing=1.0)
     _still(panels[0], film, film.given, "input", side)
     before = None
     for axes, index in zip(panels[1:], chosen, strict=False):
@@ -127,7 +127,7 @@ def draw_moving(film: Film, frame: Frame, before: Cells | None) -> Figure:
     figure.subplots_adjust(left=0.01, right=0.99, bottom=0.11, top=0.86, wspace=0.05)
     given, answer, target = figure.subplots(1, 3)
     side = MOVING_SIZE[0] / 3 - 0.1
-    _still(given, film, film.given, _headline(film, "\n"), side)
+    _still(given, film, film.given, _headline(film), side)
     _answer(answer, film, frame, before, side)
     step = f", step {frame.step} of {film.steps}" if film.steps > 1 else ""
     halt = "" if frame.halt is None else f", p(halt) {frame.halt:.2f}"
@@ -143,12 +143,12 @@ def layout(panels: int) -> int:
     return 2 if panels == 4 else 3
 
 
-def _headline(film: Film, between: str) -> str:
+def _headline(film: Film) -> str:
     from hrm.report.drawings import rating_text
 
+    weights = f", {film.weights}" if film.weights else ""
     difficulty = f"difficulty: {rating_text(film.family, film.rating)}"
-    weights = f"{between}{film.weights}" if film.weights else ""
-    return f"Test puzzle {film.example + 1:,} of {film.examples:,}{between}{difficulty}{weights}"
+    return f"Test puzzle {film.example + 1:,} of {film.examples:,}{weights}\n{difficulty}"
 
 
 def _verdict(film: Film, frame: Frame) -> str:
