@@ -5,11 +5,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from figure_doubles import histories, segment_tables
+from figure_doubles import WORDS, histories, segment_tables
 from matplotlib.figure import Figure
 
 from hrm.core.errors import DataError
-from hrm.report import figure_curves, figure_segments, style
+from hrm.report import style
+from hrm.report.figures import curves
+from hrm.report.figures import segments as figure_segments
 from hrm.report.run_paths import Player, runs_below
 from hrm.report.tables import Run, in_order, legend_names, read_runs, read_table
 
@@ -41,7 +43,7 @@ def many(path: Path, root: Path) -> list[Path]:
 
 
 def segments(paths: Sequence[Path]) -> Figure:
-    return figure_segments.draw(paths, "95 %")
+    return figure_segments.draw(WORDS, paths)
 
 
 @pytest.mark.parametrize("lines", [1, 2, 6])

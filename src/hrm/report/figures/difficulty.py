@@ -65,7 +65,12 @@ def histogram(info: Mapping[str, Any], source: str) -> Figure:
         f"{SPLITS[split]} (n = {sum(counts[split].values()):,}, {_range(rating)})" for split, rating in ratings.items()
     ]
     if len(bins) == 1:
-        return style.statement(f"{RATINGS[info['family']]}: {'; '.join(names)}. All are in one class.".capitalize())
+        told = ". ".join(
+            f"{sum(counts[split].values()):,} {SPLITS[split]} examples: {_range(rating)}"
+            for split, rating in ratings.items()
+        )
+        rated = RATINGS[info["family"]]
+        return style.statement(f"{rated[0].upper()}{rated[1:]}: all examples are in one class. {told}.")
     legend = style.below(style.COLUMN_WIDTH, names, [])
     figure = style.new_figure(style.COLUMN_WIDTH, 2.2 + legend.height)
     axes = figure.add_subplot()

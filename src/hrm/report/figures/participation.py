@@ -77,6 +77,8 @@ def draw(words: Words, tables: Sequence[Path], claims: Path | None = None) -> Fi
         panel.set_xlabel("trajectories")
         if place % columns == 0:
             panel.set_ylabel("participation ratio")
+    shown = [run.table[run.table["samples"] == SAMPLES] for run in runs]
+    axes[0][0].set_ylim(0, 1.05 * max(float(table["ratio_high"].max()) for table in shown))
     handles = [style.handle(NAMES[name], color=COLOURS[name]) for name in states]
     handles.append(style.handle("trained", color=style.GREY, marker="o"))
     handles.append(style.handle("untrained", color=style.GREY, marker="s", linestyle=":"))
@@ -107,8 +109,7 @@ def _panel(axes: Axes, table: pd.DataFrame) -> None:
         axes.fill_between(x, rows["ratio_low"], rows["ratio_high"], color=colour, alpha=0.2, linewidth=0)
         axes.plot(x, rows["ratio"], "-" if trained else ":", color=colour, marker="o" if trained else "s")
     axes.set_xscale("log")
-    axes.set_ylim(bottom=0)
     counts = sorted(table["trajectories"].unique())
     # Of two numbers that stand close together the greater one is labelled.
-    shown = [count for count, after in zip(counts, [*counts[1:], float("inf")], strict=True) if after > 2.2 * count]
+    shown = [count for count, after in zip(counts, [*counts[1:], float("inf")], strict=True) if after > 1.5 * count]
     style.ticks(axes.xaxis, shown)

@@ -108,6 +108,7 @@ def draw(words: Words, tables: Sequence[Path]) -> Figure:
     handles.append(style.handle("segments in training", **TRAINED))
     if any(one.halts for one in series):
         handles.append(style.handle("halts by itself", color=style.GREY, marker="o", **OPEN))
+        handles.append(style.handle("none halts", color=style.GREY, linewidth=1.0))
     width = style.COLUMN_WIDTH if narrow else style.PAGE_WIDTH
     legend = style.below(width, [str(handle.get_label()) for handle in handles], _notes(rows, notes, words))
     if narrow:
@@ -160,8 +161,8 @@ def _small_panels(series: Sequence[Series], notes: list[str], words: Words) -> F
         most = max(int(one.mean.index.max()) for one in series)
         style.power_ticks(axes, most)
         axes.set_xlim(2**-0.2, most * 2**0.2)
-    values = [100 * float(value) for one in series for value in one.mean[score.column]]
-    style.per_cent(places[0, 0], values)
+    _accuracy_axis(places[0, 0], series, score)
+    places[0, 0].set_ylabel(score.axis.replace("puzzles ", ""))
     style.heading(figure, f"{score.title} against the limit of segments")
     legend.put(figure, entries)
     return figure
@@ -227,7 +228,7 @@ def _draw_steps(axes: Axes, series: Sequence[Series], score: Score) -> str:
     axes.set_yscale("log", base=2)  # the segments of those that never halt are a straight line
     style.ticks(axes.yaxis, style.powers(most))
     axes.set_ylabel("mean segments")
-    return "Segments taken (grey: none halts)"
+    return "Segments taken"
 
 
 def _draw_accuracy(axes: Axes, series: Sequence[Series], score: Score) -> str:
