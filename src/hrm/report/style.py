@@ -102,7 +102,7 @@ def look_of(index: int) -> dict[str, Any]:
     return {
         "color": SERIES[index % len(SERIES)],
         "marker": MARKERS[index % len(MARKERS)],
-        "linestyle": LINES[(index + index // len(SERIES)) % len(LINES)],
+        "linestyle": LINES[index % len(LINES)],
     }
 
 
