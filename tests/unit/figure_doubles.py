@@ -2,6 +2,11 @@
 
 from pathlib import Path
 
+from helpers import PARAMS
+from hrm.report.words import Words
+
+WORDS = Words(PARAMS)
+
 HISTORY = "step,examples,seconds,loss,cell_accuracy,exact_accuracy,q_halt_accuracy,mean_steps,learning_rate"
 SEGMENTS = "segments,trained_segments,examples,exact_accuracy,exact_accuracy_low,exact_accuracy_high,cell_accuracy"
 

@@ -12,19 +12,21 @@ from hypothesis import strategies as st
 
 from helpers import PARAMS
 from hrm.cli import main
-from hrm.report import figure_dots, figure_lines
 from hrm.report.chart_schema import DotChart, LineChart
 from hrm.report.charts import compare, csv_of
 from hrm.report.claims_file import read_claims
 from hrm.report.comparison_schema import comparison_params
+from hrm.report.figures import _dots, _lines
 from hrm.report.run_paths import Player
 from hrm.report.style import styled
 from hrm.report.summary import Key, SummaryRow, key_of, write_summary
+from hrm.report.words import Words
 
 CLAIMS = read_claims(PARAMS / "claims.yaml")
 COMPARISONS = comparison_params(PARAMS)
 CHARTS, SHOWN = COMPARISONS.charts, COMPARISONS.shown
 PLAIN_CLAIMS = yaml.load((PARAMS / "claims.yaml").read_text(), yaml.CSafeLoader)["groups"]
+WORDS = Words(PARAMS)
 PLAIN = yaml.safe_load((PARAMS / "comparisons.yaml").read_text())["charts"]
 FACTORS = {"per cent": 100.0, "million parameters": 1e-6, "minutes": 1 / 60}
 EXAMPLE = """
@@ -159,13 +161,24 @@ def test_what_was_not_run_says_so_and_is_no_zero(tmp_path: Path, name: str) -> N
         assert (line["ours"], line["low"], line["high"], line["seeds"]) == ("", "", "", "0")
         assert line.get("passes", "") == ""
     figure = draw(name, tmp_path / "chart.csv")
-    assert "nothing of this chart was run" in figure.legends[0].get_title().get_text()
-    assert "not run" in {text.get_text() for axes in figure.axes for text in axes.texts}
+    assert not figure.axes  # no empty frame, and no published value without one of ours
+    (text,) = figure.texts
+    assert "nothing of this chart was run at this scale" in " ".join(text.get_text().split())
 
 
+def of_size(results: list[SummaryRow], parameters: float) -> dict[Key, SummaryRow]:
+    """The same results of networks with so many parameters."""
+    found = {key_of(row): row for row in results}
+    for row in results:
+        size = SummaryRow(row.task, row.variant, row.weights, "parameters", 1, parameters, None, None, "single")
+        found[key_of(size)] = size
+    return found
+
+
+@pytest.mark.parametrize("parameters", [25e3, 27e6])
 @pytest.mark.parametrize("name", PLAIN)
-def test_figures_show_every_result_and_cut_no_word(tmp_path: Path, name: str) -> None:
-    rows = compare(name, CHARTS[name], {key_of(row): row for row in some_results(0.7)}, CLAIMS, SHOWN)
+def test_figures_show_every_result_and_cut_no_word(tmp_path: Path, name: str, parameters: float) -> None:
+    rows = compare(name, CHARTS[name], of_size(some_results(0.7), parameters), CLAIMS, SHOWN)
     (tmp_path / "chart.csv").write_text(csv_of(rows, CHARTS[name].kind))
     with styled():
         figure = draw(name, tmp_path / "chart.csv")
@@ -174,7 +187,18 @@ def test_figures_show_every_result_and_cut_no_word(tmp_path: Path, name: str) ->
         marks = [line for axes in figure.axes for line in axes.lines if line.get_marker() == "o"]
         assert len(marks) == sum(row.state == "measured" for row in rows)
         hollow = [line for axes in figure.axes for line in axes.lines if line.get_marker() == "D"]
-        assert len(hollow) == sum(row.published is not None for row in rows)
+        # Published values stand where we have a result of their size, and nowhere else.
+        ran = {row.panel for row in rows if row.state == "measured"}
+        beside = [
+            row for row in rows if row.state == "measured" or (row.state, row.panel in ran) == ("published only", True)
+        ]
+        expected = sum(row.published is not None for row in beside) if parameters > 1e6 else 0
+        assert len(hollow) == expected
+        drawn = [text.get_text() for axes in figure.axes if axes.get_visible() for text in axes.get_yticklabels()]
+        never = {row.label for row in CHARTS[name].rows} - {row.row for row in rows if row.state == "measured"}
+        assert not set(drawn) & {row.row for row in rows if row.row in never and row.state != "published only"}
+        notes = " ".join(figure.legends[0].get_title().get_text().split())
+        assert all(row.row in notes for row in rows if row.state == "not run")
     page = figure.bbox
     words = [text for axes in figure.axes for text in (axes.title, axes.xaxis.label, axes.yaxis.label, *axes.texts)]
     for axis in [axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)]:
@@ -218,7 +242,7 @@ def test_a_chart_shows_the_weights_of_its_variants_or_of_the_row_and_names_them(
     shown = {"raw": ["raw"], "both": ["raw", "ema"], "more averaged": ["ema", "ema", "raw"]}.get(case, ["ema"])
     assert [(row.weights, row.ours) for row in measured] == [(kind, 100 * values[kind]) for kind in shown]  # type: ignore[index]
     (tmp_path / "chart.csv").write_text(csv_of(found, "dots"))
-    title = figure_dots.draw(tmp_path / "chart.csv", chart, "95 %").legends[0].get_title().get_text()
+    title = _dots.draw(WORDS, chart, tmp_path / "chart.csv").legends[0].get_title().get_text()
     assert " ".join(title.split()).startswith(words)
 
 
@@ -235,8 +259,8 @@ def test_a_variant_of_which_there_are_players_without_skill_alone_was_not_run() 
 def draw(name: str, path: Path):
     chart = CHARTS[name]
     if isinstance(chart, LineChart):
-        return figure_lines.draw(path, chart, "95 %")
-    return figure_dots.draw(path, chart, "95 %")
+        return _lines.draw(WORDS, chart, path)
+    return _dots.draw(WORDS, chart, path)
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,10 @@ from hrm.report.aggregates import aggregate, label_of, published_values
 from hrm.report.claims_file import read_claims
 from hrm.report.comparison_schema import AggregateParams, ComparisonParams, ContrastParams, comparison_params
 from hrm.report.contrasts import contrast_runs
-from hrm.report.figure_aggregates import draw
+from hrm.report.figures import aggregates as figure_aggregates
 from hrm.report.run_paths import Player
 from hrm.report.summary import SummaryRow, key_of, read_summary, summarise, write_summary
+from hrm.report.words import Words
 
 SHARES = st.floats(0, 1)
 ROWS = ["hl_2x2", "hl_4x4", "bptt_4", "detached_4"]
@@ -150,7 +151,7 @@ def test_command_and_figure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     summary.write_text(write_summary(rows))
     common = ["--scale", "gpu", "--summary", str(summary), "--out", str(table), "--params", str(PARAMS)]
     assert main(["aggregate", "boards", *common]) == 0
-    titles = [axes.get_xlabel() for axes in draw(table).axes]
+    titles = [axes.get_xlabel() for axes in figure_aggregates.draw(Words(PARAMS), table).axes]
     assert titles == ["segments in training", "architecture", "H × L cycles"]
     assert main(["aggregate", "bords", *common]) == 2
     assert "no aggregate 'bords' in comparisons.yaml; allowed are boards" in capsys.readouterr().err
@@ -175,7 +176,8 @@ def test_the_first_pattern_that_fits_a_variant_says_which_weights_are_shown() ->
     shown = comparison_params(PARAMS).shown
     for variant in all_variants(PARAMS):
         assert shown(variant) == ("ema" if variant.startswith("trm") else "raw"), variant
-    empty = {"bands": {}, "contrasts": {}, "aggregates": {}, "charts": {}}
+    empty = {"bands": {}, "contrasts": {}, "aggregates": {}, "charts": {}, "published_parameters": 1}
+    empty |= {"labels": {"variants": {}, "tasks": {}, "metrics": {}}}
     patterns = {"trm_one_step": "raw", "trm*": "ema", "*": "raw"}
     found = ComparisonParams.model_validate(empty | {"weights": patterns})
     assert [found.shown(name) for name in ("trm_one_step", "trm", "hrm")] == ["raw", "ema", "raw"]

@@ -5,14 +5,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from figure_doubles import histories, segment_tables
+from figure_doubles import WORDS, histories, segment_tables
 from matplotlib.figure import Figure
 
 from hrm.core.errors import DataError
-from hrm.report import figure_curves, figure_segments, style
+from hrm.report import style
+from hrm.report.figures import curves
+from hrm.report.figures import segments as figure_segments
 from hrm.report.run_paths import Player, runs_below
 from hrm.report.tables import Run, in_order, legend_names, read_runs, read_table
 
+NAMES = ["HRM", "one module"]
 LONG = ("pointer_baseline", "pointer_last_refinement", "pointer_with_a_longer_name")
 
 
@@ -40,12 +43,16 @@ def many(path: Path, root: Path) -> list[Path]:
     return made
 
 
+def training(paths: Sequence[Path]) -> Figure:
+    return curves.draw(WORDS, paths)
+
+
 def segments(paths: Sequence[Path]) -> Figure:
-    return figure_segments.draw(paths, "95 %")
+    return figure_segments.draw(WORDS, paths)
 
 
 @pytest.mark.parametrize("lines", [1, 2, 6])
-@pytest.mark.parametrize(("make", "draw"), [(histories, figure_curves.draw), (segment_tables, segments)])
+@pytest.mark.parametrize(("make", "draw"), [(histories, training), (segment_tables, segments)])
 def test_a_legend_of_long_names_stays_inside_its_figure(
     tmp_path: Path, make: Callable[[Path], list[Path]], draw: Callable[[Sequence[Path]], Figure], lines: int
 ) -> None:
@@ -61,39 +68,49 @@ def test_a_legend_of_long_names_stays_inside_its_figure(
 
 def test_seeds_stand_once_where_all_lines_have_as_many(tmp_path: Path) -> None:
     one, two = ("sudoku", "hrm"), ("sudoku", "single")
-    assert legend_names(groups(tmp_path, {one: 3, two: 3})) == (["hrm", "single"], "thick lines: means of 3 seeds")
-    assert legend_names(groups(tmp_path, {one: 1, two: 1})) == (["hrm", "single"], "1 seed")
-    names, note = legend_names(groups(tmp_path, {one: 3, two: 1}))
-    assert (names, note) == (["hrm (3 seeds)", "single (1 seed)"], "thick lines: means of seeds")
+    assert legend_names(groups(tmp_path, {one: 3, two: 3}), WORDS) == (NAMES, ["thick lines: means of 3 seeds"])
+    assert legend_names(groups(tmp_path, {one: 1, two: 1}), WORDS) == (NAMES, ["1 seed"])
+    names, notes = legend_names(groups(tmp_path, {one: 3, two: 1}), WORDS)
+    assert (names, notes) == (["HRM (3 seeds)", "one module (1 seed)"], ["thick lines: means of seeds"])
 
 
 def test_names_have_their_task_where_there_are_several(tmp_path: Path) -> None:
-    names, _ = legend_names(groups(tmp_path, {("mazes", "hrm"): 1, ("sudoku", "hrm"): 1}))
-    assert names == ["mazes, hrm", "sudoku, hrm"]
+    three = {("maze_hard", "hrm"): 1, ("sudoku", "hrm"): 1, ("sudoku", "single"): 1}
+    names, _ = legend_names(groups(tmp_path, three, ("", "", "")), WORDS)
+    assert names == ["Mazes, HRM", "Sudoku, HRM", "Sudoku, one module"]
 
 
-NAMES = ["hrm", "single"]
+def test_where_one_variant_has_several_tasks_it_stands_once(tmp_path: Path) -> None:
+    names, notes = legend_names(groups(tmp_path, {("maze_hard", "hrm"): 1, ("sudoku", "hrm"): 1}), WORDS)
+    assert (names, notes) == (["Mazes", "Sudoku"], ["HRM", "1 seed"])
+
+
+VARIANTS = ["hrm", "single"]
 
 
 @pytest.mark.parametrize(
     ("counts", "players", "expected"),
     [
-        ((1, 1), ("raw", "raw"), (NAMES, "raw weights; 1 seed")),
-        ((3, 3), ("ema", "ema"), (NAMES, "averaged weights; thick lines: means of 3 seeds")),
-        ((2, 1), ("raw", "raw"), (["hrm (2 seeds)", "single (1 seed)"], "raw weights; thick lines: means of seeds")),
-        ((1, 1), ("raw", "ema"), (["hrm, raw weights", "single, averaged weights"], "1 seed")),
+        ((1, 1), ("raw", "raw"), (NAMES, ["raw weights", "1 seed"])),
+        ((3, 3), ("ema", "ema"), (NAMES, ["averaged weights", "thick lines: means of 3 seeds"])),
+        (
+            (2, 1),
+            ("raw", "raw"),
+            (["HRM (2 seeds)", "one module (1 seed)"], ["raw weights", "thick lines: means of seeds"]),
+        ),
+        ((1, 1), ("raw", "ema"), (["HRM, raw weights", "one module, averaged weights"], ["1 seed"])),
         (
             (2, 1),
             ("ema", "raw"),
-            (["hrm, averaged weights (2 seeds)", "single, raw weights (1 seed)"], "thick lines: means of seeds"),
+            (["HRM, averaged weights (2 seeds)", "one module, raw weights (1 seed)"], ["thick lines: means of seeds"]),
         ),
     ],
 )
 def test_weights_stand_once_where_all_lines_have_the_same_and_else_on_each(
-    tmp_path: Path, counts: tuple[int, int], players: tuple[Player, Player], expected: tuple[list[str], str]
+    tmp_path: Path, counts: tuple[int, int], players: tuple[Player, Player], expected: tuple[list[str], list[str]]
 ) -> None:
-    found = groups(tmp_path, {("sudoku", name): count for name, count in zip(NAMES, counts, strict=True)}, players)
-    assert legend_names(found) == expected
+    found = groups(tmp_path, {("sudoku", name): count for name, count in zip(VARIANTS, counts, strict=True)}, players)
+    assert legend_names(found, WORDS) == expected
 
 
 def test_tables_of_two_players_are_no_seeds_of_one_variant(tmp_path: Path) -> None:

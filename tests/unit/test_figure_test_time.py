@@ -2,13 +2,16 @@
 
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 import pytest
 from evaluation_doubles import PARAMS
+from figure_doubles import WORDS
 
 from hrm.cli import main
 from hrm.core.errors import DataError
-from hrm.report import figure_test_time, style
+from hrm.report import style
+from hrm.report.figures import test_time as figure_test_time
 
 HEAD = (
     "task,variant,seed,weights,method,choice,segments,trained_segments,tries,noise,noise_place,empty_cells,ids,answers,"
@@ -43,7 +46,7 @@ def test_a_row_a_table_and_a_panel_for_what_tables_have(tmp_path: Path) -> None:
     empty = [f"empty_cells,last,2,2,1,,,{count},,1,50,0.9,0.8,1.0,1,1" for count in (1, 2)]
     paths = [table(tmp_path, "raw", *noise, *empty), table(tmp_path, "ema", *noise)]
     with style.styled():
-        figure = figure_test_time.draw(paths, "95 %")
+        figure = figure_test_time.draw(WORDS, paths)
     shown = [axes for axes in figure.axes if axes.get_visible()]
     assert [axes.get_title(loc="left") for axes in shown[:3]] == [
         "More segments",
@@ -61,7 +64,7 @@ def test_a_row_a_table_and_a_panel_for_what_tables_have(tmp_path: Path) -> None:
     assert np.asarray(plain.get_ydata()) == pytest.approx([20, 20])
     title = figure.legends[0].get_title().get_text()
     assert "n = 50 test puzzles" in title and "0.2 before every segment" in title
-    assert "raw" in shown[0].get_ylabel() and "ema" in shown[3].get_ylabel()
+    assert "raw weights" in shown[0].get_ylabel() and "averaged weights" in shown[3].get_ylabel()
 
 
 def test_arc_has_a_dot_for_each_kind_of_id_with_and_without_votes(tmp_path: Path) -> None:
@@ -72,7 +75,7 @@ def test_arc_has_a_dot_for_each_kind_of_id_with_and_without_votes(tmp_path: Path
         for answers in (1, 2)
     ]
     with style.styled():
-        figure = figure_test_time.draw([table(tmp_path, "raw", *votes)], "95 %")
+        figure = figure_test_time.draw(WORDS, [table(tmp_path, "raw", *votes)])
     axes = figure.axes[1]
     dots = [float(np.asarray(line.get_ydata())[0]) for line in axes.lines if line.get_marker() == "o"]
     assert dots == pytest.approx([40, 40, 0, 0, 10, 10])  # the first answers
@@ -88,8 +91,8 @@ def test_the_command_draws_equal_files_and_letters_of_8_points(tmp_path: Path) -
     for suffix in (".svg", ".png", ".pdf"):
         assert (tmp_path / f"a{suffix}").read_bytes() == (tmp_path / f"b{suffix}").read_bytes()
     with style.styled():
-        figure = figure_test_time.draw([path], "95 %")
-    texts = [text for text in figure.findobj(style.matplotlib.text.Text) if text.get_text()]
+        figure = figure_test_time.draw(WORDS, [path])
+    texts = [text for text in figure.findobj(matplotlib.text.Text) if text.get_text()]
     assert figure.get_figwidth() <= style.PAGE_WIDTH and min(text.get_fontsize() for text in texts) >= 8
 
 
@@ -100,4 +103,4 @@ def test_broken_tables_are_refused(tmp_path: Path, old: str, new: str, words: st
     path = table(tmp_path, "raw")
     path.write_text(path.read_text().replace(old, new, 1) if words else path.read_text().replace(",segments,", ",x,"))
     with pytest.raises(DataError, match=words or "lacks the columns|no rows of method segments"):
-        figure_test_time.draw([path], "95 %")
+        figure_test_time.draw(WORDS, [path])

@@ -7,24 +7,16 @@ import matplotlib
 import numpy as np
 import pytest
 from evaluation_doubles import PARAMS
-from figure_doubles import HISTORY, histories, segment_tables
+from figure_doubles import HISTORY, WORDS, histories, segment_tables
 from film_doubles import steps
 from matplotlib.figure import Figure
 from vote_doubles import vote_tables
 
 from hrm.cli import main
 from hrm.core.errors import DataError
-from hrm.report import (
-    figure_curves,
-    figure_difficulty,
-    figure_memory,
-    figure_routing,
-    figure_segments,
-    figure_steps,
-    figure_votes,
-    style,
-)
-from hrm.report.claims_file import read_claims
+from hrm.report import style
+from hrm.report.figures import curves, difficulty, memory, routing, segments, votes
+from hrm.report.figures import steps as figure_steps
 from hrm.report.film import read_film
 
 CLAIMS = PARAMS / "claims.yaml"
@@ -91,13 +83,13 @@ def test_each_figure_is_written_twice_over_with_equal_bytes(tmp_path: Path, name
 
 
 FIGURES: dict[str, Callable[[Path], Figure]] = {
-    "difficulty": lambda root: figure_difficulty.draw(dataset_info(), "dataset.json"),
-    "curves": lambda root: figure_curves.draw(histories(root)),
-    "segments": lambda root: figure_segments.draw(segment_tables(root), "95 %"),
-    "steps": lambda root: figure_steps.draw(read_film(steps(), "steps.json")),
-    "routing": lambda root: figure_routing.draw(routing_tables(root)),
-    "memory": lambda root: figure_memory.draw(memory_table(root)),
-    "votes": lambda root: figure_votes.draw(vote_tables(root), read_claims(CLAIMS), "95 %"),
+    "difficulty": lambda root: difficulty.histogram(dataset_info(), "dataset.json"),
+    "curves": lambda root: curves.draw(WORDS, histories(root)),
+    "segments": lambda root: segments.draw(WORDS, segment_tables(root)),
+    "steps": lambda root: figure_steps.strip(read_film(steps(), "steps.json")),
+    "routing": lambda root: routing.draw(WORDS, routing_tables(root)),
+    "memory": lambda root: memory.draw(WORDS, memory_table(root)),
+    "votes": lambda root: votes.draw(WORDS, vote_tables(root), CLAIMS),
 }
 
 
@@ -112,7 +104,7 @@ def test_letters_are_8_points_at_a_width_that_fits_a_page(tmp_path: Path, name: 
 
 def test_routing_draws_each_block_and_head_thin_and_their_mean_thick(tmp_path: Path) -> None:
     with style.styled():
-        routes, attention = figure_routing.draw(routing_tables(tmp_path)).axes
+        routes, attention = routing.draw(WORDS, routing_tables(tmp_path)).axes
     assert [list(np.asarray(line.get_ydata())) for line in routes.lines] == [[80, 60], [80, 60]]
     *heads, mean = (list(np.asarray(line.get_ydata())) for line in attention.lines)
     assert np.sort(heads, axis=0) == pytest.approx(np.array([[10, 20], [30, 40]]))
@@ -122,9 +114,13 @@ def test_routing_draws_each_block_and_head_thin_and_their_mean_thick(tmp_path: P
 @pytest.mark.parametrize(
     ("players", "names", "title"),
     [
-        (("raw", "raw"), ["pointer", "pointer_gated"], "raw weights; thick: mean of all"),
-        (("ema", "ema"), ["pointer", "pointer_gated"], "averaged weights; thick: mean of all"),
-        (("ema", "raw"), ["pointer, averaged weights", "pointer_gated, raw weights"], "thick: mean of all"),
+        (("raw", "raw"), ["pointer, BPTT", "pointer, learned gate"], "raw weights; thick: mean of all"),
+        (("ema", "ema"), ["pointer, BPTT", "pointer, learned gate"], "averaged weights; thick: mean of all"),
+        (
+            ("ema", "raw"),
+            ["pointer, BPTT, averaged weights", "pointer, learned gate, raw weights"],
+            "thick: mean of all",
+        ),
     ],
 )
 def test_routing_names_the_weights_of_its_networks(
@@ -132,7 +128,7 @@ def test_routing_names_the_weights_of_its_networks(
 ) -> None:
     variants = zip(("pointer", "pointer_gated"), players, strict=True)
     with style.styled():
-        (legend,) = figure_routing.draw([routing_tables(tmp_path, *pair)[0] for pair in variants]).legends
+        (legend,) = routing.draw(WORDS, [routing_tables(tmp_path, *pair)[0] for pair in variants]).legends
     assert [text.get_text() for text in legend.get_texts()][:2] == names
     assert legend.get_title().get_text() == title
 
@@ -141,7 +137,7 @@ def test_networks_without_routes_have_a_panel_of_attention_alone(tmp_path: Path)
     (path,) = routing_tables(tmp_path)
     path.write_text("".join(line for line in path.open() if not line.startswith("routing")))
     with style.styled():
-        (axes,) = figure_routing.draw([path]).axes
+        (axes,) = routing.draw(WORDS, [path]).axes
     assert "attention" in axes.get_ylabel()
 
 
@@ -151,7 +147,7 @@ def test_segments_of_examples_that_halt_are_drawn_beside_all_segments(tmp_path: 
     more = ["mean_steps,halting_accuracy,layers_a_segment", *(f"{k / 2 + 0.5},{k / 20},6" for k in range(1, 9))]
     path.write_text("\n".join(f"{line},{rest}" for line, rest in zip(lines, more, strict=True)) + "\n")
     with style.styled():
-        taken, accuracy, computation = figure_segments.draw([path], "95 %").axes
+        taken, accuracy, computation = segments.draw(WORDS, [path]).axes
     mean = np.arange(1, 9) / 2 + 0.5
     assert list(np.asarray(taken.lines[1].get_ydata())) == list(mean)
     assert list(np.asarray(accuracy.lines[1].get_ydata())) == [5 * k for k in range(1, 9)]
@@ -161,7 +157,7 @@ def test_segments_of_examples_that_halt_are_drawn_beside_all_segments(tmp_path: 
 
 def test_bars_of_difficulty_are_shares_of_each_split_and_skip_empty_first_bins() -> None:
     with style.styled():
-        (axes,) = figure_difficulty.draw(dataset_info(), "dataset.json").axes
+        (axes,) = difficulty.histogram(dataset_info(), "dataset.json").axes
     for bars, total in zip(axes.containers, (10, 40), strict=True):
         assert sum(bar.get_height() for bar in bars) == pytest.approx(100)  # type: ignore[attr-defined]
         assert f"n = {total}" in str(bars.get_label())
@@ -170,8 +166,8 @@ def test_bars_of_difficulty_are_shares_of_each_split_and_skip_empty_first_bins()
 
 def test_memory_has_a_line_a_rule_and_shows_the_peak_where_it_was_measured(tmp_path: Path) -> None:
     with style.styled():
-        (saved,) = figure_memory.draw(memory_table(tmp_path)).axes
-        (peak,) = figure_memory.draw(memory_table(tmp_path, peak=str(2**30))).axes
+        (saved,) = memory.draw(WORDS, memory_table(tmp_path)).axes
+        (peak,) = memory.draw(WORDS, memory_table(tmp_path, peak=str(2**30))).axes
     full, one_step = saved.lines
     assert (list(np.asarray(full.get_ydata())), list(np.asarray(one_step.get_ydata()))) == ([3, 6], [2, 2])
     assert full.get_label() == "all" and str(one_step.get_label()).startswith("last 2")
@@ -183,15 +179,15 @@ def test_a_split_without_puzzles_is_left_out_and_none_at_all_is_an_error() -> No
     info = dataset_info()
     info["statistics"]["train"] = {"puzzles": 0}
     with style.styled():
-        (axes,) = figure_difficulty.draw(info, "dataset.json").axes
+        (axes,) = difficulty.histogram(info, "dataset.json").axes
     assert len(axes.containers) == 1
     with pytest.raises(DataError, match="holds no rating"):
-        figure_difficulty.draw({"statistics": {}}, "dataset.json")
+        difficulty.histogram({"statistics": {}}, "dataset.json")
 
 
 def test_curves_draw_every_seed_and_their_mean(tmp_path: Path) -> None:
     with style.styled():
-        axes = figure_curves.draw(histories(tmp_path)).axes[1]
+        axes = curves.draw(WORDS, histories(tmp_path)).axes[1]
     *seeds, mean = (np.asarray(line.get_ydata()) for line in axes.lines)
     assert len(seeds) == 3
     assert mean == pytest.approx(np.mean(seeds, axis=0))
@@ -199,15 +195,15 @@ def test_curves_draw_every_seed_and_their_mean(tmp_path: Path) -> None:
 
 def test_segments_mark_the_trained_number_and_state_n(tmp_path: Path) -> None:
     with style.styled():
-        single = figure_segments.draw(segment_tables(tmp_path), "95 %").axes[0]
-        several = figure_segments.draw(segment_tables(tmp_path, 2), "95 %").axes[0]
+        single = segments.draw(WORDS, segment_tables(tmp_path)).axes[0]
+        several = segments.draw(WORDS, segment_tables(tmp_path, 2)).axes[0]
     assert list(np.asarray(single.lines[-1].get_xdata())) == [2, 2]
-    legend = figure_segments.draw(segment_tables(tmp_path), "95 %").legends[0]
-    assert legend.get_title().get_text().split(";") == [
+    legend = segments.draw(WORDS, segment_tables(tmp_path)).legends[0]
+    assert " ".join(legend.get_title().get_text().split()).split("; ") == [
         "n = 500 test puzzles",
-        " raw weights",
-        " 1 seed",
-        "\nbands: 95 % Wilson intervals",
+        "raw weights",
+        "1 seed",
+        "bands: 95 % Wilson intervals",
     ]
     assert len(single.collections) == 1  # the Wilson band
     assert (len(several.collections), len(several.lines)) == (0, 2 + 1 + 1)
@@ -240,7 +236,7 @@ def test_a_broken_history_is_one_line(tmp_path: Path, content: str | None, words
     if content is not None:
         path.write_text(content)
     with pytest.raises(DataError, match=words):
-        figure_curves.draw([path])
+        curves.draw(WORDS, [path])
 
 
 def test_bad_inputs_of_render_end_with_code_2_and_write_nothing(

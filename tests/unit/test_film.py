@@ -15,8 +15,9 @@ from PIL import Image
 from hrm.data.dataset import load_dataset
 from hrm.evaluation.evaluate import test_examples as examples_of
 from hrm.evaluation.intermediate import earlier_answers
-from hrm.report import figure_steps, film_panels, style
-from hrm.report.animation import PAUSE_MILLISECONDS, save_animation
+from hrm.report import film_panels, style
+from hrm.report.figures import steps as figure_steps
+from hrm.report.figures.steps import PAUSE_MILLISECONDS, save_animation
 from hrm.report.film import Film, choose_frames, mark, read_film, settled_frame
 from hrm.training.checkpoint import load_model
 
@@ -72,7 +73,7 @@ def test_marks_say_what_is_new_right_and_wrong() -> None:
 
 def test_digits_are_coloured_and_shaped_by_their_marks() -> None:
     with style.styled():
-        figure = figure_steps.draw(read_film(steps(), "steps.json"))
+        figure = figure_steps.strip(read_film(steps(), "steps.json"))
     puzzle, first, second = figure.axes[:3]
     looks = {text.get_position(): text for text in first.texts}
     wrong, right, given = (looks[column + 0.5, row + 0.53] for row, column in ((0, 0), (2, 2), (0, 1)))
@@ -93,8 +94,8 @@ def test_digits_are_coloured_and_shaped_by_their_marks() -> None:
 
 def test_the_strip_shows_input_answers_and_target_with_their_places() -> None:
     with style.styled():
-        titles = [axes.get_title().split("\n") for axes in figure_steps.draw(read_film(steps(), "steps.json")).axes]
-        stepwise = [axes.get_title() for axes in figure_steps.draw(read_film(with_earlier(), "steps.json")).axes]
+        titles = [axes.get_title().split("\n") for axes in figure_steps.strip(read_film(steps(), "steps.json")).axes]
+        stepwise = [axes.get_title() for axes in figure_steps.strip(read_film(with_earlier(), "steps.json")).axes]
     assert titles[0] == ["input"]
     assert [title[:2] for title in titles[1:4]] == [
         ["segment 1", "2 wrong"],
@@ -117,9 +118,9 @@ def test_the_strip_and_the_animation_name_the_weights_where_the_file_does(
     del known["weights"]  # as in files of older evaluations
     film = read_film(known if weights is None else known | {"weights": weights}, "steps.json")
     with style.styled():
-        strip, moving = figure_steps.draw(film), figure_steps.draw_moving(film, film.frames[0], None)
-    expected = ["Test puzzle 7 of 50", "difficulty: 1 guess", *([] if words is None else [words])]
-    assert strip.get_suptitle().strip().split(", ") == expected
+        strip, moving = figure_steps.strip(film), figure_steps.draw_moving(film, film.frames[0], None)
+    expected = [", ".join(["Test puzzle 7 of 50", *([] if words is None else [words])]), "difficulty: 1 guess"]
+    assert strip.get_suptitle().strip().split("\n") == expected
     assert moving.axes[0].get_title().split("\n") == expected
 
 
@@ -128,7 +129,7 @@ def test_other_families_count_only_cells_with_a_label(family: str) -> None:
     known = steps() | {"family": family, "box": None, "q_halt": None}
     known |= {"label": [0, *known["label"][1:]]}  # no answer for cell 0 is wrong
     with style.styled():
-        figure = figure_steps.draw(read_film(known, "steps.json"))
+        figure = figure_steps.strip(read_film(known, "steps.json"))
     assert [axes.get_title() for axes in figure.axes[1:3]] == ["segment 1\n1 wrong", "segment 2\nsolved"]
 
 
@@ -141,7 +142,7 @@ def test_a_path_has_dots_where_it_is_right_crosses_where_wrong_and_rings_where_m
     facts = {"input": given, "label": target, "predictions": shown[None]}
     known = steps() | {"family": "maze", "box": None, "q_halt": None, "grid_shape": [3, 3]}
     with style.styled():
-        answer = figure_steps.draw(
+        answer = figure_steps.strip(
             read_film(known | {name: value.tolist() for name, value in facts.items()}, "steps.json")
         ).axes[1]
     right, missing, wrong = (dots for dots in answer.collections if isinstance(dots, PathCollection))

@@ -6,11 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from evaluation_doubles import PARAMS
+from figure_doubles import WORDS
 
 from hrm.cli import main
 from hrm.core.errors import DataError
-from hrm.report import figure_participation, figure_residuals, style
+from hrm.report import style
 from hrm.report.claims_file import read_claims
+from hrm.report.figures import participation as figure_participation
+from hrm.report.figures import residuals as figure_residuals
 
 
 def tables(root: Path, variant: str, states: list[str]) -> Path:
@@ -40,12 +43,15 @@ def folders(tmp_path: Path) -> list[Path]:
 def test_a_column_a_run_with_curves_above_the_paths_of_each_state(folders: list[Path]) -> None:
     with style.styled():
         figure = figure_residuals.draw(
+            WORDS,
             [folder / "residuals.csv" for folder in folders],
             [folder / "trajectories.csv" for folder in folders],
-            "95 %",
         )
     shown = [axes for axes in figure.axes if axes.get_visible()]
-    assert [axes.get_title() for axes in shown if axes.get_title()] == ["hrm\nraw weights", "rnn\nraw weights"]
+    assert [axes.get_title() for axes in shown if axes.get_title()] == [
+        "HRM\nraw weights",
+        "recurrent network\nraw weights",
+    ]
     assert len(shown) == 2 + 3  # two curves, the paths of H, L and the recurrent network
     high = next(line for line in shown[0].lines if line.get_color() == style.BLUE and line.get_linestyle() == "-")
     np.testing.assert_allclose(np.asarray(high.get_ydata()), [4.0, 2.0, 4 / 3])
@@ -56,7 +62,9 @@ def test_participation_shows_positions_and_the_published_values_where_they_apply
     published = figure_participation.published_ratios(read_claims(PARAMS / "claims.yaml"))
     assert published["sudoku", "hrm"] == {"H": 89.95, "L": 30.22}
     with style.styled():
-        figure = figure_participation.draw([folder / "participation.csv" for folder in folders], published, "95 %")
+        figure = figure_participation.draw(
+            WORDS, [folder / "participation.csv" for folder in folders], PARAMS / "claims.yaml"
+        )
     first, second = figure.axes[:2]
 
     def values(axes: object, colour: str, line_style: str) -> list[list[float]]:
@@ -65,8 +73,11 @@ def test_participation_shows_positions_and_the_published_values_where_they_apply
 
     assert values(first, style.BLUE, "-") == [[2, 100]] and values(first, style.VERMILLION, "-") == [[3, 101]]
     assert values(first, style.BLUE, ":") == [[5, 5]]
-    assert values(first, style.BLUE, "--") == [[89.95, 89.95]]
-    assert values(second, style.GREEN, "-") == [[2, 100]] and not values(second, style.BLUE, "--")
+    assert values(second, style.GREEN, "-") == [[2, 100]]
+    # Published ratios are of the full-size network: in words, of the network that has them, on no axis.
+    assert not any(values(axes, colour, "--") for axes in (first, second) for colour in (style.BLUE, style.VERMILLION))
+    notes = " ".join(figure.legends[0].get_title().get_text().split())
+    assert "published, full size: HRM 89.95 ($z_H$) and 30.22 ($z_L$)" in notes and "recurrent" not in notes
 
 
 @pytest.mark.parametrize("figure", ["residuals", "participation"])
@@ -100,4 +111,4 @@ def test_runs_that_do_not_go_together_are_refused(
     residuals = [folder / "residuals.csv" for folder in folders]
     trajectories = [folder / "trajectories.csv" for folder in folders]
     with pytest.raises(DataError, match=words):
-        figure_residuals.draw(change(residuals), trajectories, "95 %")
+        figure_residuals.draw(WORDS, change(residuals), trajectories)
