@@ -56,7 +56,9 @@ class Page(HTMLParser):
         return " ".join(" ".join(self.shown).split())
 
     def images(self) -> list[dict[str, str]]:
-        return [found for tag, found in self.tags if tag == "img"]
+        """Pictures and drawings in their order; the name of a drawing is its `alt`."""
+        drawn = [(tag, found) for tag, found in self.tags if tag == "img" or found.get("role") == "img"]
+        return [found if tag == "img" else found | {"alt": found["aria-label"]} for tag, found in drawn]
 
 
 @dataclass(frozen=True)
@@ -159,8 +161,20 @@ def make_files(root: Path) -> Files:
         routing=analysis["routing"] | {"runs": {}},
         test_time=analysis["test_time"] | {"runs": {"sudoku": looked_into}},
     )
-    figure = {"title": HOSTILE, "files": ["{experiment}_curves.svg"], "caption": HOSTILE, "folded": False}
-    moving = {"title": "a film", "files": ["one_steps.gif", "two_steps.png"], "caption": "it moves", "folded": True}
+    figure = {
+        "title": HOSTILE,
+        "kind": "curves",
+        "files": ["{experiment}_curves.svg"],
+        "caption": HOSTILE,
+        "folded": False,
+    }
+    moving = {
+        "title": "a film",
+        "kind": "animation",
+        "files": ["one_steps.gif", "two_steps.png"],
+        "caption": "it moves",
+        "folded": True,
+    }
     section = {
         "title": "All",
         "needs": ["sudoku"],
@@ -171,9 +185,12 @@ def make_files(root: Path) -> Files:
     }
     absent = section | {"title": "Absent", "needs": ["boards"], "claims": ["No such group"]}
     headline = [{"question": HOSTILE, "claim": "first", "said": None}]
-    files.edit_params(
-        "report", title=HOSTILE, text=[HOSTILE], headline=headline, sections={"all": section, "absent": absent}
-    )
+    sections = {"all": section, "absent": absent}
+    kinds = {
+        kind: {"seen": f"{HOSTILE} {kind}", "caption": HOSTILE, "paper": False} for kind in ("curves", "animation")
+    }
+    text = {"title": HOSTILE, "lead": HOSTILE, "text": [HOSTILE]}
+    files.edit_params("report", **text, kinds=kinds, headline=headline, sections=sections)
     for task, variant, seed in RUNS:
         folder = f"{task}/{variant}/seed{seed}"
         settings = {"train": {"steps": 1234}, "note": HOSTILE}
@@ -219,7 +236,7 @@ def _draw(folder: Path) -> None:
     folder.mkdir(parents=True)
     with style.styled():
         figure = Figure(figsize=(2, 1))
-        figure.text(0.5, 0.5, "x")
+        figure.text(0.5, 0.5, "a word")
         style.save(figure, folder / "sudoku_curves")
     frames = [Image.new("RGB", (8, 6), colour) for colour in ("red", "green", "blue")]
     frames[0].save(folder / "one_steps.gif", save_all=True, append_images=frames[1:], duration=100)

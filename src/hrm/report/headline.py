@@ -24,6 +24,7 @@ class HeadlineRow(NamedTuple):
     ours: str
     verdict: str  # as the ledger has it, NOT_JUDGED or MISSING
     note: str  # whose result it is, why there is no verdict, and what else a reader has to know
+    place: str  # name of the ledger that answers, nothing where none does
 
 
 def headline_rows(ledgers: Sequence[NamedLedger], headline: Sequence[HeadlineParams]) -> list[HeadlineRow]:
@@ -62,11 +63,11 @@ def _row(entry: HeadlineParams, found: Sequence[tuple[str, str, Mapping[str, Any
     name, claim = shown[0] if shown else (found[0][0], found[0][2])
     published = entry.said or with_relation(claim["relation"], claim["value"], claim["unit"])
     if not shown:
-        return HeadlineRow(entry.question, entry.claim, published, "–", MISSING, claim["reason"])
+        return HeadlineRow(entry.question, entry.claim, published, "–", MISSING, claim["reason"], "")
     why = [] if judged else [claim["reason"], *claim["differences"][:DIFFERENCES]]
     notes = [name, *why, *remarks(dict(claim))]
     verdict = claim["verdict"] if judged else NOT_JUDGED
-    return HeadlineRow(entry.question, entry.claim, published, _ours(claim), verdict, "; ".join(notes))
+    return HeadlineRow(entry.question, entry.claim, published, _ours(claim), verdict, "; ".join(notes), name)
 
 
 def _ours(claim: Mapping[str, Any]) -> str:
