@@ -21,11 +21,14 @@ BEYOND = """() => [...document.querySelectorAll("body *")]
   .filter(e => !e.closest(".scroll, .frame.large, .skip, svg") && getComputedStyle(e).clipPath === "none")
   .filter(e => e.getBoundingClientRect().right > innerWidth + 1 && e.getBoundingClientRect().width)
   .map(e => e.tagName + " " + e.className).slice(0, 5)"""
-SHOWN = '() => [...document.querySelectorAll("#all-claims tbody tr")].filter(row => row.offsetParent).map(row => row.id)'
+SHOWN = (
+    '() => [...document.querySelectorAll("#all-claims tbody tr")].filter(row => row.offsetParent).map(row => row.id)'
+)
 # Contrast of a colour against the background of the page, by WCAG 2.
 CONTRAST = """element => {
   const light = colour => {
-    const parts = colour.match(/[\\d.]+/g).slice(0, 3).map(x => x / 255).map(x => x <= .04045 ? x / 12.92 : ((x + .055) / 1.055) ** 2.4);
+    const parts = colour.match(/[\\d.]+/g).slice(0, 3).map(x => x / 255)
+      .map(x => x <= .04045 ? x / 12.92 : ((x + .055) / 1.055) ** 2.4);
     return .2126 * parts[0] + .7152 * parts[1] + .0722 * parts[2];
   };
   const style = getComputedStyle(element);

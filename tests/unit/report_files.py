@@ -187,7 +187,8 @@ def make_files(root: Path) -> Files:
     headline = [{"question": HOSTILE, "claim": "first", "said": None}]
     sections = {"all": section, "absent": absent}
     kinds = {
-        kind: {"seen": f"{HOSTILE} {kind}", "caption": HOSTILE, "paper": False} for kind in ("curves", "animation")
+        "curves": {"seen": f"{HOSTILE} curves", "caption": None, "paper": False},  # its module has one
+        "animation": {"seen": f"{HOSTILE} animation", "caption": HOSTILE, "paper": True},
     }
     text = {"title": HOSTILE, "lead": HOSTILE, "text": [HOSTILE]}
     files.edit_params("report", **text, kinds=kinds, headline=headline, sections=sections)

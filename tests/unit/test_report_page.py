@@ -20,7 +20,8 @@ from helpers import PARAMS
 from hrm.cli import main
 from hrm.core.errors import ParameterError
 from hrm.core.pipeline_schema import pipeline_params
-from hrm.report.captions import caption_in, caption_of
+from hrm.report.captions import MODULES, caption_in, caption_of
+from hrm.report.figures import figure_modules
 from hrm.report.page.render import duration, energy
 from hrm.report.page.tables import read_csv
 from hrm.report.report_schema import report_params
@@ -316,15 +317,17 @@ def test_each_kind_of_figure_has_one_caption_for_the_page_and_for_snakemake(file
     kinds = "aggregates animation charts claims contact_sheet curves difficulty memory participation residuals routing"
     for kind in [*kinds.split(), "segments", "steps", "summary", "test_time", "votes"]:
         assert len(caption_of(kind, PARAMS)) > 40
-    assert page.text.count(" ".join(f"{HOSTILE} {HOSTILE}".split())) >= 1  # the kind's caption, then the figure's
+    assert f"{caption_of('curves', PARAMS)} {HOSTILE}" in page.text  # the kind's, then what the section adds
+    assert f"{HOSTILE} it moves" in page.text
+    assert set(figure_modules()) <= {MODULES.get(kind, kind) for kind in report_params(PARAMS).kinds}
     with pytest.raises(ParameterError, match=r"report\.yaml: has no kind nothing; allowed are aggregates, "):
         caption_of("nothing", PARAMS)
     report = report_params(files.params)
-    silent = report.model_copy(
-        update={"kinds": {"nothing": report.kinds["curves"].model_copy(update={"caption": None})}}
-    )
-    with pytest.raises(ParameterError, match=r"report\.yaml: kinds\.nothing\.caption is null"):
-        caption_in(silent, "nothing", Path("report.yaml"))
+    known = report.kinds["curves"]
+    twice = {"curves": known.model_copy(update={"caption": "another"}), "nothing": known}
+    for kind, words in (("curves", "must be null"), ("nothing", "is null")):
+        with pytest.raises(ParameterError, match=rf"report\.yaml: kinds\.{kind}\.caption {words}"):
+            caption_in(report.model_copy(update={"kinds": twice}), kind, Path("report.yaml"))
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=6))

@@ -27,6 +27,8 @@ class AggregateRow(NamedTuple):
     mean: float
     least: float
     most: float
+    rows: str  # the value of each row, with spaces between
+    parameters: float | None  # of our smallest network; None where the summary does not say
     published: float | None
 
 
@@ -61,7 +63,12 @@ def aggregate(
                 found = [summary[key] for key in keys if key in summary]
                 theirs = [published[name, metric] for name in members if (name, metric) in published]
                 if found:
-                    rows.append(_row(by, group, metric, found, theirs if len(theirs) == len(members) else []))
+                    sizes = [
+                        summary[key].mean
+                        for name in members
+                        if (key := (params.task, name, params.weights, "parameters")) in summary
+                    ]
+                    rows.append(_row(by, group, metric, found, sizes, theirs if len(theirs) == len(members) else []))
     return rows
 
 
@@ -123,9 +130,13 @@ def csv_of(rows: Iterable[AggregateRow]) -> str:
     return buffer.getvalue()
 
 
-def _row(by: str, group: str, metric: str, found: list[SummaryRow], theirs: list[float]) -> AggregateRow:
+def _row(
+    by: str, group: str, metric: str, found: list[SummaryRow], sizes: list[float], theirs: list[float]
+) -> AggregateRow:
     means = [PERCENT * row.mean for row in found]
     published = sum(theirs) / len(theirs) if theirs else None
     seeds = min(row.seeds for row in found)
     mean = sum(means) / len(means)
-    return AggregateRow(by, group, metric, len(found), seeds, mean, min(means), max(means), published)
+    values = " ".join(f"{value:.4f}" for value in means)
+    size = min(sizes, default=None)
+    return AggregateRow(by, group, metric, len(found), seeds, mean, min(means), max(means), values, size, published)

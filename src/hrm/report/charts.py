@@ -33,6 +33,7 @@ class ChartRow(NamedTuple):
     high: float | None
     seeds: int
     x: float | None
+    parameters: float | None  # of our network
     published: float | None
     published_x: float | None
     unit: str
@@ -220,6 +221,7 @@ def _result(
         None if ours is None or value is None else value * _factor(unit)
         for value in ((ours.mean, ours.low, ours.high) if ours is not None else (None, None, None))
     )
+    size = summary.get((*key[:3], "parameters")) if key is not None else None
     return ChartRow(
         panel=panel,
         row=row,
@@ -231,6 +233,7 @@ def _result(
         high=high,
         seeds=0 if ours is None else ours.seeds,
         x=None,
+        parameters=None if size is None else size.mean,
         published=_value(published, unit),
         published_x=None,
         unit=unit,

@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeInt, model_validator
+from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from hrm.core.data_schema.base import Name
 from hrm.core.errors import ParameterError
@@ -55,8 +55,32 @@ class BandParams(Params):
         return self
 
 
+Label = Annotated[str, Field(min_length=1, max_length=40)]  # longer ones do not fit a legend
+
+
+class LabelParams(Params):
+    """What figures call things, by their names in the parameters and in results."""
+
+    variants: dict[Name, Label]
+    tasks: dict[Name, Label]
+    metrics: dict[Name, Label]
+
+    @model_validator(mode="after")
+    def _labels_differ(self) -> "LabelParams":
+        for kind in ("variants", "tasks"):
+            labels = list(getattr(self, kind).values())
+            for label in labels:
+                if labels.count(label) > 1:
+                    raise ValueError(f"{kind} has {label!r} twice, so that a reader could not tell them apart")
+        return self
+
+
 class ComparisonParams(Params):
     """params/comparisons.yaml."""
+
+    labels: LabelParams
+    # A published value stands beside ours only where our network has at least so many parameters.
+    published_parameters: PositiveInt
 
     # Which weights figures and charts show, by variant: the first pattern that fits.
     weights: Annotated[dict[str, Literal["raw", "ema"]], Field(min_length=1)]

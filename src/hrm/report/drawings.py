@@ -25,7 +25,7 @@ ARC_COLOURS = (
 )
 FIRST_COLOUR = 2  # tokens 0 and 1 are pad and end mark
 WALL, OPEN, START, GOAL, PATH = range(1, 6)
-MAZE_COLOURS = {WALL: "#3A3A3A", OPEN: "#FFFFFF", START: "#BBDDF2", GOAL: "#F6C9AE", PATH: "#F2C14E"}
+MAZE_COLOURS = {WALL: "#3A3A3A", OPEN: "#FFFFFF", START: "#BBDDF2", GOAL: "#F6C9AE", PATH: "#C27A00"}
 # Lattice mazes: an input is 1 + openings + 16 * role, where bit m of the openings says that move m meets no wall, and
 # roles are plain, start, goal; a label is 1 + the move to the next cell of the path. Moves are up, down, left, right.
 SIDES = 16

@@ -1,13 +1,17 @@
-"""Tables of runs as figures need them: which run a file belongs to, and its columns."""
+"""Tables of runs as figures need them: which run a file belongs to, its columns, and its name for readers."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
-
-import pandas as pd
+from typing import TYPE_CHECKING, NamedTuple
 
 from hrm.core.errors import DataError
-from hrm.report.run_paths import WEIGHTS_IN_WORDS, Player, run_of
+from hrm.report.run_paths import Player, run_of
+from hrm.report.words import Words, weights_in_words
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Run(NamedTuple):
@@ -18,6 +22,9 @@ class Run(NamedTuple):
     seed: str
     player: Player
     table: pd.DataFrame
+
+
+Groups = Mapping[tuple[str, str], list[Run]]  # (task, variant) -> runs by seed
 
 
 def read_runs(
@@ -48,6 +55,8 @@ def in_order(paths: Sequence[Path], columns: Sequence[str], words: Sequence[str]
 
 def read_table(path: Path, columns: Sequence[str], words: Sequence[str] = ()) -> pd.DataFrame:
     """A CSV file that has at least `columns`, all of them numbers, and `words`; DataError names what is wrong."""
+    import pandas as pd
+
     try:
         table = pd.read_csv(path)
     except OSError as error:
@@ -63,32 +72,42 @@ def read_table(path: Path, columns: Sequence[str], words: Sequence[str] = ()) ->
     return table
 
 
-def legend_names(groups: dict[tuple[str, str], list[Run]]) -> tuple[list[str], str]:
-    """Name of each group in a legend, and a note on their seeds for all of them, or on each where they differ.
+def legend_names(groups: Groups, words: Words) -> tuple[list[str], list[str]]:
+    """Name of each group in a legend, and notes on what all of them share: their weights and the number of their seeds.
 
-    A name is that of the variant, with its task where there are several, and with the set of weights where the groups
-    differ in it; else the note says which it is.
+    A name is that of the variant, that of the task where the variants do not differ, or both; with the weights where
+    the groups differ in them, and with the number of seeds where they differ in that.
     """
-    several = len({task for task, _ in groups}) > 1
-    names = [f"{task}, {variant}" if several else variant for task, variant in groups]
-    weights = [WEIGHTS_IN_WORDS.get(runs[0].player, "") for runs in groups.values()]
+    tasks, variants = (sorted({group[place] for group in groups}) for place in (0, 1))
+    if len(tasks) == 1:
+        names = [words.variant(variant) for _, variant in groups]
+    elif len(variants) == 1:
+        names = [words.task(task) for task, _ in groups]
+    else:
+        names = [f"{words.task(task)}, {words.variant(variant)}" for task, variant in groups]
+    weights = [weights_in_words(runs[0].player) for runs in groups.values()]
     if len(set(weights)) > 1:
         names = [f"{name}, {text}" if text else name for name, text in zip(names, weights, strict=True)]
-    common = f"{weights[0]}; " if len(set(weights)) == 1 and weights[0] else ""
+    notes = [words.variant(variants[0])] if len(tasks) > 1 == len(variants) else []
+    if len(set(weights)) == 1 and weights[0]:
+        notes.append(weights[0])
     counts = [len(runs) for runs in groups.values()]
     if len(set(counts)) == 1:
-        return names, common + (f"thick lines: means of {counts[0]} seeds" if counts[0] > 1 else "1 seed")
+        return names, [*notes, f"thick lines: means of {counts[0]} seeds" if counts[0] > 1 else "1 seed"]
     seeds = [f"{count} seeds" if count > 1 else "1 seed" for count in counts]
-    return [f"{name} ({text})" for name, text in zip(names, seeds, strict=True)], f"{common}thick lines: means of seeds"
+    names = [f"{name} ({text})" for name, text in zip(names, seeds, strict=True)]
+    return names, [*notes, "thick lines: means of seeds"]
 
 
-def title_of(run: Run) -> str:
+def title_of(run: Run, words: Words) -> str:
     """Variant and weights of one run, over its panel."""
-    weights = WEIGHTS_IN_WORDS.get(run.player)
-    return f"{run.variant}\n{weights}" if weights else run.variant
+    weights = weights_in_words(run.player)
+    return f"{words.variant(run.variant)}\n{weights}" if weights else words.variant(run.variant)
 
 
 def mean_over_seeds(runs: Sequence[Run], index: str) -> pd.DataFrame:
     """Mean of every number at each value of `index` that all runs have, sorted by it."""
+    import pandas as pd
+
     rows = pd.concat([run.table for run in runs]).groupby(index)
     return rows.mean(numeric_only=True)[rows.size() == len(runs)].sort_index()

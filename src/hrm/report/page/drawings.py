@@ -30,8 +30,8 @@ RASTER = "data:image/png;base64,"
 # Figures are drawn for a printed page with letters of 8 points; on a screen they stand beside text of 16 pixels.
 ENLARGED = 1.3
 PIXELS_A_POINT = 96 / 72
-# Lightness in dark mode: of black and white, and the least of a colour that stands for something.
-DARK_INK, DARK_PAPER, DARK_COLOUR, DARK_TINT = 0.93, 0.102, 0.62, 0.24  # the paper is the page of style.css
+# Lightness in dark mode: of black, of white (the page of style.css), of a tint, and the least of a colour.
+DARK_INK, DARK_PAPER, DARK_TINT, DARK_COLOUR = 0.93, 0.102, 0.24, 0.35
 GREY, PALE = 0.12, 0.80  # saturation below which a colour is a grey, lightness above which it is a tint
 
 
@@ -143,6 +143,8 @@ class _Reading:
                 continue
             if name == "style":
                 yield "class", self._class(value)
+            elif name == "fill":  # of a hatched bar, whose colour follows the page as that of others does
+                yield "class", self._class(f"fill: {value}")
             elif tag == "use" and name == "transform" and (along := re.fullmatch(r"translate\(([\d.]+) 0\)", value)):
                 yield "x", _short(along[1])  # the letters of a line
             else:
@@ -175,10 +177,10 @@ def in_dark(colour: str) -> str:
     red, green, blue = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
     hue, lightness, saturation = colorsys.rgb_to_hls(red, green, blue)
     chroma = max(red, green, blue) - min(red, green, blue)
-    if chroma < GREY:  # by the square root, so that middle greys stay legible
+    if chroma < GREY:  # by a power, so that middle greys stay legible
         lightness = DARK_INK - (DARK_INK - DARK_PAPER) * lightness**1.5
     else:
-        lightness = DARK_TINT if lightness > PALE else max(lightness, DARK_COLOUR)
+        lightness = DARK_TINT if lightness > PALE else DARK_COLOUR + (1 - DARK_COLOUR) * lightness
     return "#" + "".join(f"{round(255 * part):02x}" for part in colorsys.hls_to_rgb(hue, lightness, saturation))
 
 

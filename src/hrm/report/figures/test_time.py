@@ -4,20 +4,35 @@ Limit of segments; number of tries, with noise or at symmetric puzzles, and who 
 ARC the votes and the puzzle ids.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, NullLocator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hrm.core.errors import DataError
 from hrm.report import style
+from hrm.report.figures import Input
 from hrm.report.tables import read_table
+from hrm.report.words import weights_in_words
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+    from hrm.report.words import Words
+
+TITLE = "more computation at test time"
+CAPTION = (
+    "Test puzzles solved by trained networks, a row each, with more segments than in training, with several tries"
+    " (noise on the states, symmetric puzzles) of which one is chosen without the solution, on puzzles with few "
+    "empty cells, and of ARC with other votes and ids. What lies above the thin horizontal line is gained by "
+    "computation alone; between the most frequent answer and the dotted line lies what a better choice among the "
+    "tries could still gain."
+)
+INPUTS = {"tables": Input("test_time.csv of each set of weights", file="test_time.csv", many=True)}
 COLUMNS = ("segments", "trained_segments", "tries", "answers", "examples", "exact_accuracy")
 ENDS = ("exact_accuracy_low", "exact_accuracy_high")
 WORDS = ("task", "variant", "weights", "method", "choice", "noise", "noise_place", "empty_cells", "ids")
@@ -46,19 +61,22 @@ class Panel(NamedTuple):
     draw: Callable[[Axes, pd.DataFrame, pd.DataFrame], None]
 
 
-def draw(paths: Sequence[Path], confidence_text: str) -> Figure:
-    """From test_time.csv files, a row each in the order of `paths`; bands are intervals, named as in "95 %".
+def draw(words: Words, tables: Sequence[Path]) -> Figure:
+    """From test_time.csv files, a row each in the order of `tables`; bands are intervals.
 
     Noise is the first kind that a table has. Raises DataError when a table is broken.
     """
-    tables = [read_table(path, (*COLUMNS, *ENDS), WORDS) for path in paths]
-    for path, table in zip(paths, tables, strict=True):
+    read = [read_table(path, (*COLUMNS, *ENDS), WORDS) for path in tables]
+    for path, table in zip(tables, read, strict=True):
         if (table["method"] != "segments").all():
             raise DataError(f"{path}: has no rows of method segments (hrm analyse test_time writes them)")
-    panels = [panel for panel in PANELS if any(len(panel.rows(table)) for table in tables)]
-    figure = style.new_figure(style.PAGE_WIDTH, 1.15 + 1.4 * len(tables))
-    grid = figure.subplots(len(tables), len(panels), squeeze=False, sharey=True, sharex="col")
-    for row, table in enumerate(tables):
+    panels = [panel for panel in PANELS if any(len(panel.rows(table)) for table in read)]
+    handles, notes = _entries(read, words)
+    legend = style.below(style.PAGE_WIDTH, [str(handle.get_label()) for handle in handles], notes)
+    figure = style.new_figure(style.PAGE_WIDTH, 0.5 + 1.4 * len(read) + legend.height)
+    grid = figure.subplots(len(read), len(panels), squeeze=False, sharey=True, sharex="col")
+    shown = [panel.rows(table)[end] for table in read for panel in panels for end in ("exact_accuracy", ENDS[0])]
+    for row, table in enumerate(read):
         for column, panel in enumerate(panels):
             axes, rows = grid[row, column], panel.rows(table)
             if len(rows):
@@ -67,11 +85,12 @@ def draw(paths: Sequence[Path], confidence_text: str) -> Figure:
                 axes.set_visible(False)
             if row == 0:
                 axes.set_title(panel.title, loc="left")
-            if row == len(tables) - 1:
+            if row == len(read) - 1:
                 axes.set_xlabel(panel.axis)
-        grid[row, 0].set_ylabel(f"{table['variant'].iloc[0]}, {table['weights'].iloc[0]} weights\nsolved (%)")
-        grid[row, 0].set_ylim(0, 104)
-    _legend(figure, tables, confidence_text)
+        variant = style.wrapped(words.variant(table["variant"].iloc[0]), 1.2)
+        grid[row, 0].set_ylabel(f"{variant},\n{weights_in_words(table['weights'].iloc[0])}\nsolved (%)")
+    style.per_cent(grid[0, 0], [100 * float(value) for values in shown for value in values], floor=True)
+    legend.put(figure, handles)
     return figure
 
 
@@ -79,20 +98,20 @@ def _segments(axes: Axes, rows: pd.DataFrame, table: pd.DataFrame) -> None:
     for choice, (_, look) in (("halts", HALTS), ("last", LAST)):
         _line(axes, rows[rows["choice"] == choice], "segments", look)
     axes.axvline(int(table["trained_segments"].iloc[0]), **TRAINED)
-    _powers(axes, rows["segments"])
+    style.power_ticks(axes, int(rows["segments"].max()))
 
 
 def _tries(axes: Axes, rows: pd.DataFrame, table: pd.DataFrame) -> None:
     for choice, (_, look) in reversed(CHOICES.items()):
         _line(axes, rows[rows["choice"] == choice], "tries", look)
     axes.axhline(100 * _plain(table), **ONE_TRY)
-    _powers(axes, rows["tries"])
+    style.power_ticks(axes, int(rows["tries"].max()))
 
 
 def _empty_cells(axes: Axes, rows: pd.DataFrame, table: pd.DataFrame) -> None:
     _line(axes, rows, "empty_cells", LAST[1])
     axes.axhline(100 * _plain(table), **ONE_TRY)
-    _powers(axes, rows["empty_cells"])
+    style.power_ticks(axes, int(rows["empty_cells"].max()))
 
 
 def _votes(axes: Axes, rows: pd.DataFrame, table: pd.DataFrame) -> None:
@@ -149,38 +168,30 @@ def _plain(table: pd.DataFrame) -> float:
     return float(found["exact_accuracy"].iloc[0])
 
 
-def _powers(axes: Axes, values: pd.Series) -> None:
-    """A logarithmic axis; with many powers of two every second is labelled, from the last one on."""
-    powers = [2**power for power in range(int(values.max()).bit_length())]
-    axes.set_xscale("log", base=2)
-    axes.xaxis.set_major_locator(FixedLocator(powers if len(powers) <= 5 else powers[::-2]))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
-
-
-def _legend(figure: Figure, tables: Sequence[pd.DataFrame], confidence_text: str) -> None:
-    every = pd.concat(tables)
-    seen = set(every["choice"])
-    handles = [Line2D([], [], label=LAST[0], **LAST[1])]
+def _entries(tables: Sequence[pd.DataFrame], words: Words) -> tuple[list[Line2D], list[str]]:
+    """The entries of the legend and the notes over them."""
+    seen = {choice for table in tables for choice in table["choice"]}
+    handles = [style.handle(LAST[0], **LAST[1])]
     if "halts" in seen:
-        handles.append(Line2D([], [], label=HALTS[0], **HALTS[1]))
-    handles += [Line2D([], [], label=name, **look) for choice, (name, look) in CHOICES.items() if choice in seen]
-    handles.append(Line2D([], [], label="one try, segments of training", **ONE_TRY))
-    handles.append(Line2D([], [], label="segments in training", **TRAINED))
-    votes = every[every["method"] == "votes"]
-    if len(votes):
+        handles.append(style.handle(HALTS[0], **HALTS[1]))
+    handles += [style.handle(name, **look) for choice, (name, look) in CHOICES.items() if choice in seen]
+    handles.append(style.handle("one try, segments of training", **ONE_TRY))
+    handles.append(style.handle("segments in training", **TRAINED))
+
+    def of(method: str) -> list[pd.DataFrame]:
+        return [rows for table in tables if len(rows := table[table["method"] == method])]
+
+    votes, noise = of("votes"), of("noise")
+    if votes:
         look: Look = {"color": style.BLUE, "marker": "o", "markersize": 5, "linestyle": "none"}
-        handles.append(Line2D([], [], label="one vote", mfc="white", **look))
-        handles.append(Line2D([], [], label=f"{int(votes['tries'].max())} votes", **look))
-    counts = sorted(set(every.loc[every["method"] == "segments", "examples"]))
+        handles.append(style.handle("one vote", mfc="white", **look))
+        handles.append(style.handle(f"{max(int(rows['tries'].max()) for rows in votes)} votes", **look))
+    counts = sorted({int(count) for rows in of("segments") for count in rows["examples"]})
     notes = [f"n = {' or '.join(f'{count:,}' for count in counts)} test puzzles"]
-    if len(votes):
-        notes.append(f"{int(votes['examples'].max()):,} tasks")
-    noise = every[every["method"] == "noise"]
-    if len(noise):
-        first = noise.iloc[0]
+    if votes:
+        notes.append(f"{max(int(rows['examples'].max()) for rows in votes):,} tasks")
+    if noise:
+        first = noise[0].iloc[0]
         where = "before every segment" if first["noise_place"] == "every_segment" else "at the start"
         notes.append(f"noise of deviation {float(first['noise']):g} {where}")
-    notes.append(f"bands of black and blue: {confidence_text} Wilson intervals")
-    title = "; ".join(notes[:-1]) + f";\n{notes[-1]}"
-    figure.legend(handles=handles, loc="outside lower left", ncols=3, title=title, alignment="left")
+    return handles, ["; ".join([*notes, f"bands of black and blue: {words.confidence} Wilson intervals"])]
