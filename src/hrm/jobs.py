@@ -143,7 +143,7 @@ class Jobs:
         self.evaluation_settings = evaluation_params(root, []).model_dump(mode="json")
         self.runs: list[Run] = [run for experiment in pipeline.experiments.values() for run in experiment.runs]
         self._families: dict[str, str] = {}
-        self._files: dict[str, dict[str, Any]] = {}
+        self._files: dict[str, Mapping[str, Any]] = {}
         self._jobs: dict[tuple[Any, ...], Job] = {}
 
     # Data, trainings, evaluations.
@@ -425,7 +425,7 @@ class Jobs:
         settings = [self._yaml(name) for name in ("report", "claims", "comparisons")] + [files.title]
         return settings, ["hrm.commands.render"], [job.key for job in jobs]
 
-    def _yaml(self, name: str) -> dict[str, Any]:
+    def _yaml(self, name: str) -> Mapping[str, Any]:
         if name not in self._files:
             self._files[name] = read_yaml(self.root / f"{name}.yaml")
         return self._files[name]

@@ -181,7 +181,7 @@ def name_of(rule: str, wildcards: Mapping[str, str]) -> str:
     """A job as a person names it: what is done, and of what."""
     run = [wildcards[name] for name in ("task", "variant") if name in wildcards]
     parts = ["/".join(run), f"seed {wildcards['seed']}" if "seed" in wildcards else ""]
-    parts += [wildcards["name"] if "name" in wildcards else ""]
+    parts += [wildcards.get("name", "")]
     parts += [f"part {wildcards['shard']}" if "shard" in wildcards else ""]
     return " ".join([rule.replace("_", " "), *filter(None, parts)])
 

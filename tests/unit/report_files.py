@@ -56,7 +56,9 @@ class Page(HTMLParser):
         return " ".join(" ".join(self.shown).split())
 
     def images(self) -> list[dict[str, str]]:
-        return [found for tag, found in self.tags if tag == "img"]
+        """Pictures and drawings in their order; the name of a drawing is its `alt`."""
+        drawn = [(tag, found) for tag, found in self.tags if tag == "img" or found.get("role") == "img"]
+        return [found if tag == "img" else found | {"alt": found["aria-label"]} for tag, found in drawn]
 
 
 @dataclass(frozen=True)
@@ -160,8 +162,20 @@ def make_files(root: Path) -> Files:
         routing=analysis["routing"] | {"runs": {}},
         test_time=analysis["test_time"] | {"runs": {"sudoku": looked_into}},
     )
-    figure = {"title": HOSTILE, "files": ["{experiment}_curves.svg"], "caption": HOSTILE, "folded": False}
-    moving = {"title": "a film", "files": ["one_steps.gif", "two_steps.png"], "caption": "it moves", "folded": True}
+    figure = {
+        "title": HOSTILE,
+        "kind": "curves",
+        "files": ["{experiment}_curves.svg"],
+        "caption": HOSTILE,
+        "folded": False,
+    }
+    moving = {
+        "title": "a film",
+        "kind": "animation",
+        "files": ["one_steps.gif", "two_steps.png"],
+        "caption": "it moves",
+        "folded": True,
+    }
     section = {
         "title": "All",
         "needs": ["sudoku"],
@@ -171,7 +185,14 @@ def make_files(root: Path) -> Files:
         "tables": [{"file": "table.csv", "caption": HOSTILE, "folded": False}],
     }
     absent = section | {"title": "Absent", "needs": ["boards"], "claims": ["No such group"]}
-    files.edit_params("report", title=HOSTILE, text=[HOSTILE], sections={"all": section, "absent": absent})
+    headline = [{"question": HOSTILE, "claim": "first", "said": None}]
+    sections = {"all": section, "absent": absent}
+    kinds = {
+        "curves": {"seen": f"{HOSTILE} curves", "caption": None, "paper": False},  # its module has one
+        "animation": {"seen": f"{HOSTILE} animation", "caption": HOSTILE, "paper": True},
+    }
+    text = {"title": HOSTILE, "lead": HOSTILE, "text": [HOSTILE]}
+    files.edit_params("report", **text, kinds=kinds, headline=headline, sections=sections)
     for task, variant, seed in RUNS:
         folder = f"{task}/{variant}/seed{seed}"
         settings = {"train": {"steps": 1234}, "note": HOSTILE}
@@ -217,7 +238,7 @@ def _draw(folder: Path) -> None:
     folder.mkdir(parents=True)
     with style.styled():
         figure = Figure(figsize=(2, 1))
-        figure.text(0.5, 0.5, "x")
+        figure.text(0.5, 0.5, "a word")
         style.save(figure, folder / "sudoku_curves")
     frames = [Image.new("RGB", (8, 6), colour) for colour in ("red", "green", "blue")]
     frames[0].save(folder / "one_steps.gif", save_all=True, append_images=frames[1:], duration=100)

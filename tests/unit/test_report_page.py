@@ -1,10 +1,13 @@
 """The report page: whole in itself, each link leads somewhere, each number to its run, no file left out in silence."""
 
 import base64
+import hashlib
 import io
+import json
+import re
 import shutil
+from importlib.resources import files as resources
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
 import yaml
@@ -15,10 +18,15 @@ from report_files import HOSTILE, SHA, Files, Page, make_files
 
 from helpers import PARAMS
 from hrm.cli import main
+from hrm.core.errors import ParameterError
 from hrm.core.pipeline_schema import pipeline_params
+from hrm.report.captions import MODULES, caption_in, caption_of
+from hrm.report.figures import figure_modules
 from hrm.report.page.render import duration, energy
 from hrm.report.page.tables import read_csv
 from hrm.report.report_schema import report_params
+
+SCRIPT = (resources("hrm.report") / "templates" / "page.js").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -51,15 +59,20 @@ def refused(files: Files, capsys: pytest.CaptureFixture[str], *words: str) -> No
     assert not out.exists()
 
 
-def test_it_needs_nothing_from_outside(page: Page) -> None:
+def test_it_needs_nothing_from_outside_and_runs_one_script(page: Page) -> None:
     for tag, found in page.tags:
-        assert tag not in {"script", "link", "iframe", "object"}
-        assert not [name for name in found if name.startswith("on")]
-        for name in ("src", "href", "srcset", "action", "data"):
+        assert tag not in {"link", "iframe", "object", "embed", "foreignobject", "base"}
+        assert not [name for name in found if name.startswith("on") or name == "style"]
+        for name in ("src", "href", "xlink:href", "srcset", "action", "data"):
             assert found.get(name, "#").startswith(("#", "data:image/")), found
-    style = "".join(page.shown)
-    assert "@import" not in style and "url(" not in style
+    shown = "".join(page.shown)
+    assert "@import" not in shown and not re.search(r"url\((?!#)", shown)
     assert page.open == []
+    assert [found for tag, found in page.tags if tag == "script"] == [{}]
+    (policy,) = [found["content"] for _, found in page.tags if found.get("http-equiv") == "Content-Security-Policy"]
+    digest = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
+    assert SCRIPT in page.shown
+    assert policy.startswith("default-src 'none'; img-src data:;") and policy.endswith(f"script-src 'sha256-{digest}'")
 
 
 def test_every_link_leads_to_one_place_of_the_page(page: Page) -> None:
@@ -73,16 +86,19 @@ def test_every_image_opens_and_says_in_words_what_it_shows(page: Page) -> None:
     images = page.images()
     kinds = []
     for found in images:
-        kind, _, coded = found["src"].partition(";base64,")
-        content = base64.b64decode(coded, validate=True)
-        kinds.append(kind)
         assert found["alt"] and int(found["width"]) > 0 and int(found["height"]) > 0
-        if kind == "data:image/svg+xml":
-            assert ElementTree.fromstring(content).tag.endswith("svg")
-        else:
-            Image.open(io.BytesIO(content)).verify()
-    assert kinds == ["data:image/svg+xml", "data:image/gif", "data:image/png"]
-    assert [found["alt"] for found in images] == [HOSTILE, "a film, one", "a film, two"]
+        kind, _, coded = found.get("src", "svg").partition(";base64,")
+        kinds.append(kind)
+        if kind != "svg":
+            Image.open(io.BytesIO(base64.b64decode(coded, validate=True))).verify()
+    assert kinds == ["svg", "data:image/gif", "data:image/png"]
+    drawing = f"{HOSTILE}. {HOSTILE} curves. In the picture: a word."
+    assert [found["alt"] for found in images] == [
+        drawing,
+        f"a film, one. {HOSTILE} animation.",
+        f"a film, two. {HOSTILE} animation.",
+    ]
+    assert all(found.keys() & {"aria-label", "aria-hidden"} for tag, found in page.tags if tag == "svg")
     film = base64.b64decode(images[1]["src"].partition(",")[2])
     assert Image.open(io.BytesIO(film)).n_frames == 3  # type: ignore[attr-defined]
 
@@ -156,7 +172,7 @@ def test_a_partial_page_shows_what_there_is(files: Files) -> None:
     page = Page(rendered(files, "--partial"))
     assert "1 trainings" in page.text
     assert "states of sudoku/hrm, seed 0" in page.text and "test time of sudoku/hrm, seed 0" in page.text
-    assert [image["alt"] for image in page.images()] == ["a film"]
+    assert [image["alt"] for image in page.images()] == [f"a film. {HOSTILE} animation."]
     (files.figures / "one_steps.gif").unlink()
     page = Page(rendered(files, "--partial"))
     assert not page.images()
@@ -237,9 +253,19 @@ def test_records_that_lack_a_key_or_are_of_another_scale_are_one_line(
     [
         ({"colour": "red"}, ["unknown key sections.all.colour"]),
         ({"claims": ["Nothing begins so"]}, ["sections.all", "Nothing begins so", "Size of HRM"]),
-        ({"figures": [{"title": "x", "files": ["../x.svg"], "caption": "x", "folded": False}]}, ["../x.svg"]),
-        ({"figures": [{"title": "x", "files": ["{seed}.svg"], "caption": "x", "folded": False}]}, ["{seed}.svg"]),
-        ({"figures": [{"title": "x", "files": ["x.svg"], "caption": "x"}]}, ["folded is missing"]),
+        (
+            {"figures": [{"title": "x", "kind": "curves", "files": ["../x.svg"], "caption": "x", "folded": False}]},
+            ["../x.svg"],
+        ),
+        (
+            {"figures": [{"title": "x", "kind": "curves", "files": ["{seed}.svg"], "caption": "x", "folded": False}]},
+            ["{seed}.svg"],
+        ),
+        ({"figures": [{"title": "x", "kind": "curves", "files": ["x.svg"], "caption": "x"}]}, ["folded is missing"]),
+        (
+            {"figures": [{"title": "x", "kind": "no_kind", "files": ["x.svg"], "caption": None, "folded": False}]},
+            ["sections.all", "no_kind", "allowed are curves, animation"],
+        ),
         ({"tables": [{"file": "{task}.csv", "caption": "x", "folded": False}]}, ["{task}.csv"]),
     ],
 )
@@ -257,6 +283,51 @@ def test_patterns_stand_for_each_experiment_and_data_set_of_the_pipeline() -> No
     assert [name for name in files if name.endswith("_curves.svg")] == [f"{e}_curves.svg" for e in pipeline.experiments]
     assert {f"{task}/contact_sheet.png" for task in pipeline.datasets} <= set(files)
     assert len(files) == len(set(files))
+
+
+def test_the_twelve_questions_stand_first_with_answers_of_other_ledgers(files: Files) -> None:
+    other = files.root / "reference" / "claims.json"
+    ledger = json.loads((files.results / "claims.json").read_text())
+    for claim in ledger["claims"]:
+        claim["verdict"] = "reproduced" if claim["id"] == "fourth" else claim["verdict"]
+    other.parent.mkdir()
+    other.write_text(json.dumps(ledger | {"scale": "gpu"}))
+    headline = [{"question": f"About {name}?", "claim": name, "said": None} for name in ("fourth", "second")]
+    files.edit_params("report", headline=headline)
+    alone = Page(rendered(files)).text
+    assert "About fourth? 55.0 % – – not run because" in alone
+    page = Page(rendered(files, "--others", str(other))).text
+    assert "About fourth? 55.0 % – reference ✓ reproduced reference, scale gpu" in page
+    assert "smoke ✗ not reproduced" in page
+    header = page.partition("Contents")[0]
+    assert "commit" not in header.partition("2 questions")[2] and "0123456789" not in header
+
+
+def test_claims_can_be_filtered_and_sorted_by_what_their_rows_hold(page: Page) -> None:
+    rows = {found["id"]: found for tag, found in page.tags if tag == "tr" and found.get("id", "").startswith("claim-")}
+    first, fourth = rows["claim-first"], rows["claim-fourth"]
+    assert (first["data-state"], first["data-verdict"], first["data-source"]) == ("judged", "reproduced", "a paper")
+    assert (first["data-published"], first["data-ours"], first["data-rank"]) == ("55.0", "50.0", "0")
+    assert fourth["data-state"] == "silent" and "data-ours" not in fourth
+    assert rows["claim-seventh"]["data-state"] == "computed"
+    assert len(rows) == 10
+
+
+def test_each_kind_of_figure_has_one_caption_for_the_page_and_for_snakemake(files: Files, page: Page) -> None:
+    kinds = "aggregates animation charts claims contact_sheet curves difficulty memory participation residuals routing"
+    for kind in [*kinds.split(), "segments", "steps", "summary", "test_time", "votes"]:
+        assert len(caption_of(kind, PARAMS)) > 40
+    assert f"{caption_of('curves', PARAMS)} {HOSTILE}" in page.text  # the kind's, then what the section adds
+    assert f"{HOSTILE} it moves" in page.text
+    assert set(figure_modules()) <= {MODULES.get(kind, kind) for kind in report_params(PARAMS).kinds}
+    with pytest.raises(ParameterError, match=r"report\.yaml: has no kind nothing; allowed are aggregates, "):
+        caption_of("nothing", PARAMS)
+    report = report_params(files.params)
+    known = report.kinds["curves"]
+    twice = {"curves": known.model_copy(update={"caption": "another"}), "nothing": known}
+    for kind, words in (("curves", "must be null"), ("nothing", "is null")):
+        with pytest.raises(ParameterError, match=rf"report\.yaml: kinds\.{kind}\.caption {words}"):
+            caption_in(report.model_copy(update={"kinds": twice}), kind, Path("report.yaml"))
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=6))

@@ -29,6 +29,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     page.add_argument("--results", type=Path, help="folder of the results (results/SCALE)")
     page.add_argument("--figures", type=Path, help="folder of the figures (figures/SCALE)")
     _add_params(page)
+    page.add_argument(
+        "--others",
+        nargs="+",
+        type=Path,
+        default=[],
+        help="claims.json of other folders, for the table at the top (none)",
+    )
     page.add_argument("--partial", action="store_true", help="show what there is, and leave out what is missing")
     page.add_argument("--out", required=True, type=Path, help="the page, an HTML file")
 
@@ -63,7 +70,8 @@ def _page(arguments: argparse.Namespace) -> int:
 
     results = arguments.results or Path("results") / arguments.scale
     figures = arguments.figures or Path("figures") / arguments.scale
-    page = render(page_context(Places(arguments.params, results, figures, arguments.partial), arguments.scale))
+    places = Places(arguments.params, results, figures, arguments.partial, arguments.others)
+    page = render(page_context(places, arguments.scale))
     write_text(arguments.out, page)
     print(f"{arguments.out}: {len(page.encode()) / 1e6:.1f} MB")
     return 0

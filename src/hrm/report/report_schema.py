@@ -23,12 +23,21 @@ class Picture(NamedTuple):
     name: str
 
 
+class KindParams(Params):
+    """A kind of figure or table, as one rule of the workflow makes it."""
+
+    seen: Text | None  # what it looks like, for readers who cannot see it; tables have none
+    caption: Text | None  # how to read it; None: the CAPTION of the module that draws it
+    paper: bool  # white in dark mode as well, as its colours are those of a puzzle
+
+
 class FigureParams(Params):
-    """Pictures with one caption; those of a folded figure show when the reader opens it."""
+    """Pictures of one kind with one caption; those of a folded figure show when the reader opens it."""
 
     title: Text
+    kind: Name
     files: Annotated[list[Inside], Field(min_length=1)]
-    caption: Text
+    caption: Text | None  # what this section has to say beyond the kind's own caption
     folded: bool
 
     def pictures(self, pipeline: PipelineParams) -> list[Picture]:
@@ -56,11 +65,22 @@ class SectionParams(Params):
     tables: list[TableParams]
 
 
+class HeadlineParams(Params):
+    """A row of the table at the top of page and README."""
+
+    question: Text
+    claim: Name  # id in params/claims.yaml
+    said: Text | None  # the published answer where it is no number
+
+
 class ReportParams(Params):
     """params/report.yaml."""
 
     title: Text
+    lead: Text
     text: list[Text]
+    kinds: dict[Name, KindParams]
+    headline: Annotated[list[HeadlineParams], Field(min_length=1)]
     sections: Annotated[dict[Name, SectionParams], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -70,6 +90,10 @@ class ReportParams(Params):
                 plain = re.sub("|".join(map(re.escape, PLACEHOLDERS)), "", pattern, count=1)
                 if {"{", "}"} & set(plain):
                     raise ValueError(f"sections.{name} has {pattern}; allowed is one of {', '.join(PLACEHOLDERS)}")
+            for figure in section.figures:
+                if figure.kind not in self.kinds or self.kinds[figure.kind].seen is None:
+                    allowed = ", ".join(kind for kind, known in self.kinds.items() if known.seen is not None)
+                    raise ValueError(f"sections.{name} has a figure of kind {figure.kind}; allowed are {allowed}")
             for table in section.tables:
                 if {"{", "}"} & set(table.file):
                     raise ValueError(f"sections.{name} has the table {table.file}; braces are allowed in figures only")

@@ -9,9 +9,13 @@ from typing import Any
 from hrm.core.analysis_schema import analysis_params
 from hrm.core.errors import DataError
 from hrm.core.pipeline_schema import PipelineParams, pipeline_params
+from hrm.report.captions import caption_in
 from hrm.report.claims_file import read_claims
+from hrm.report.claims_table import NamedLedger, ledger_name
 from hrm.report.comparison_schema import comparison_params
+from hrm.report.headline import headline_rows
 from hrm.report.ledger_file import read_ledger, settings_of
+from hrm.report.page.drawings import Drawing, Drawings
 from hrm.report.page.pictures import Embedded, embed
 from hrm.report.page.records import (
     KINDS,
@@ -24,8 +28,18 @@ from hrm.report.page.records import (
     read_trainings,
 )
 from hrm.report.page.tables import Table, read_csv
-from hrm.report.page.verdict_rows import SILENT, ClaimRow, Origins, claim_rows, counts, of_groups
-from hrm.report.report_schema import FigureParams, SectionParams, TableParams, report_params
+from hrm.report.page.verdict_rows import (
+    HEADLINE_MARKS,
+    SILENT,
+    ClaimRow,
+    Origins,
+    claim_rows,
+    counts,
+    of_groups,
+)
+from hrm.report.report_schema import FigureParams, ReportParams, SectionParams, TableParams, report_params
+
+LABELS = 160  # characters of the words in a picture that its description repeats
 
 
 @dataclass(frozen=True)
@@ -36,16 +50,27 @@ class Places:
     results: Path
     figures: Path
     partial: bool = False  # show what there is, instead of what the pipeline and the page's sections name
+    others: Sequence[Path] = ()  # ledgers of other folders, which answer what this one does not
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture, its name where it is one of several, and what is seen in it."""
+
+    content: Embedded | Drawing
+    name: str
+    seen: str
 
 
 @dataclass(frozen=True)
 class Figure:
-    """Pictures with their names, and what they share."""
+    """Pictures and what they share."""
 
     title: str
-    pictures: Sequence[tuple[Embedded, str]]
+    pictures: Sequence[Picture]
     caption: str
     folded: bool
+    paper: bool
 
 
 @dataclass(frozen=True)
@@ -87,10 +112,16 @@ def page_context(places: Places, scale: str) -> dict[str, Any]:
     rows = claim_rows(ledger, Origins(trainings, analyses, contrasts, pairs))
     origins = [origin for run in trainings for origin in (run.origin, run.evaluation)]
     origins += [analysis.origin for analysis in analyses]
-    named_in = str(places.params / "report.yaml")
+    others = [(path, read_ledger(path)) for path in places.others]
+    ledgers = [(ledger_path, ledger), *others]
+    named = [NamedLedger(ledger_name(path, held["scale"]), held) for path, held in ledgers]
+    drawings = Drawings()
+    source = _Source(places, pipeline, report, drawings)
     return {
         "title": report.title,
+        "lead": report.lead,
         "text": report.text,
+        "headline": [(row, HEADLINE_MARKS[row.verdict]) for row in headline_rows(named, report.headline)],
         "scale": scale,
         "made": made(origins),
         "counts": counts(rows),
@@ -98,10 +129,11 @@ def page_context(places: Places, scale: str) -> dict[str, Any]:
         "judged": [row for row in rows if row.category == "training" and row.mark.words != SILENT],
         "computed": [row for row in rows if row.category == "settings" and row.mark.words != SILENT],
         "silent": [row for row in rows if row.mark.words == SILENT],
-        "sections": [
-            _section(name, section, places, pipeline, rows, f"{named_in}: sections.{name}")
-            for name, section in sections.items()
-        ],
+        "marks": list(dict.fromkeys(row.mark for row in sorted(rows, key=lambda row: row.rank))),
+        "silence": SILENT,
+        "papers": sorted({row.paper for row in rows}),
+        "sections": [_section(name, section, source, rows) for name, section in sections.items()],
+        "drawings": drawings,
         "trainings": trainings,
         "totals": totals(trainings),
         "analyses": analyses,
@@ -137,19 +169,50 @@ def _with_files(
     return found
 
 
-def _section(
-    name: str, section: SectionParams, places: Places, pipeline: PipelineParams, rows: Sequence[ClaimRow], where: str
-) -> Section:
+@dataclass(frozen=True)
+class _Source:
+    """What sections are made from."""
+
+    places: Places
+    pipeline: PipelineParams
+    report: ReportParams
+    drawings: Drawings
+
+    @property
+    def file(self) -> Path:
+        return self.places.params / "report.yaml"
+
+
+def _section(name: str, section: SectionParams, source: _Source, rows: Sequence[ClaimRow]) -> Section:
+    where = f"{source.file}: sections.{name}"
     return Section(
         anchor=f"section-{name}",
         title=section.title,
         text=section.text,
         claims=of_groups(rows, section.claims, where),
-        figures=[_figure(figure, places.figures, pipeline, where) for figure in section.figures],
-        tables=[(read_csv(places.results / table.file, where), table) for table in section.tables],
+        figures=[_figure(figure, source, where) for figure in section.figures],
+        tables=[(read_csv(source.places.results / table.file, where), table) for table in section.tables],
     )
 
 
-def _figure(figure: FigureParams, folder: Path, pipeline: PipelineParams, where: str) -> Figure:
-    pictures = [(embed(folder / picture.file, where), picture.name) for picture in figure.pictures(pipeline)]
-    return Figure(figure.title, pictures, figure.caption, figure.folded)
+def _figure(figure: FigureParams, source: _Source, where: str) -> Figure:
+    kind = source.report.kinds[figure.kind]
+    pictures = []
+    for file, name in figure.pictures(source.pipeline):
+        content = embed(source.places.figures / file, where, source.drawings, on_paper=kind.paper)
+        title = f"{figure.title}, {name}" if name else figure.title
+        pictures.append(Picture(content, name, f"{title}. {kind.seen}{_words(content)}."))
+    caption = caption_in(source.report, figure.kind, source.file)
+    return Figure(figure.title, pictures, f"{caption} {figure.caption or ''}".strip(), figure.folded, kind.paper)
+
+
+def _words(content: Embedded | Drawing) -> str:
+    """What is written in a picture, as far as LABELS characters go."""
+    if isinstance(content, Embedded) or not content.labels:
+        return ""
+    known = [content.labels[0]]
+    for label in content.labels[1:]:
+        if sum(map(len, known)) + len(label) > LABELS:
+            break
+        known.append(label)
+    return f". In the picture: {'; '.join(known)}"

@@ -1,9 +1,13 @@
 """The page's HTML from its variables. Equal variables give equal bytes: no clock, no random names."""
 
+import base64
 import datetime
+import hashlib
+from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 SECONDS_A_MINUTE, SECONDS_AN_HOUR = 60, 3600
 JOULES_A_KILOWATT_HOUR = 3.6e6
@@ -20,7 +24,21 @@ def render(context: dict[str, Any]) -> str:
         keep_trailing_newline=True,
     )
     environment.filters |= {"duration": duration, "energy": energy, "short": short, "moment": moment, "tied": tied}
-    return environment.get_template("page.html").render(context)
+    style = _template("style.css") + context["drawings"].style()
+    script = _template("page.js")
+    parts = {"style": Markup(style), "script": Markup(script), "policy": _policy(style, script)}
+    return environment.get_template("page.html").render(context | parts)
+
+
+def _template(name: str) -> str:
+    return (files("hrm.report") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _policy(style: str, script: str) -> str:
+    """What a browser may do with the page: show its own pictures, and run this script and no other."""
+    hashes = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (style, script))
+    style_hash, script_hash = (f"'sha256-{digest}'" for digest in hashes)
+    return f"default-src 'none'; img-src data:; style-src {style_hash}; script-src {script_hash}"
 
 
 def duration(seconds: float | None) -> str:

@@ -9,6 +9,7 @@ from hrm.report.claims_file import PairParams
 from hrm.report.claims_table import ours, published, remarks, without_skill
 from hrm.report.comparison_schema import ContrastParams
 from hrm.report.contrasts import PREFIX
+from hrm.report.headline import MISSING, NOT_JUDGED
 from hrm.report.ledger_file import Category
 from hrm.report.page.records import Analysis, Training
 from hrm.report.verdicts import SETTING_VERDICTS, VERDICTS
@@ -48,6 +49,14 @@ MARKS = dict(
 )
 
 
+# Of the rows at the top, where a claim that no ledger judges says why in fewer words.
+HEADLINE_MARKS: dict[str, Mark] = {
+    **dict(MARKS.items()),
+    NOT_JUDGED: Mark("–", NOT_JUDGED, "silent"),
+    MISSING: Mark("–", MISSING, "silent"),
+}
+
+
 @dataclass(frozen=True)
 class Link:
     """A place on the page."""
@@ -58,12 +67,16 @@ class Link:
 
 @dataclass(frozen=True)
 class ClaimRow:
-    """A claim as the page shows it."""
+    """A claim as the page shows it, and the numbers that it is sorted by."""
 
     anchor: str
     group: str
     statement: str
+    paper: str
     source: str
+    value: float | None
+    found: float | None
+    rank: int
     published: str
     ours: str
     protocol: str
@@ -119,7 +132,11 @@ def claim_rows(ledger: Mapping[str, Any], origins: Origins) -> list[ClaimRow]:
             anchor=f"claim-{claim['id']}",
             group=claim["group"],
             statement=claim["statement"],
+            paper=claim["source"].split(",")[0],
             source=f"{claim['source']}, {claim['where']}",
+            value=claim["value"],
+            found=claim["ours"]["mean"] if claim["ours"] else None,
+            rank=list(MARKS).index(claim["verdict"]),
             published=published(claim),
             ours=ours(claim),
             protocol=claim["protocol"],
