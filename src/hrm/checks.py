@@ -5,21 +5,21 @@ from pathlib import Path
 from hrm.core.analysis_schema import RunsParams, analysis_params
 from hrm.core.data_params import data_params
 from hrm.core.errors import ParameterError
-from hrm.core.files import read_yaml
 from hrm.core.pipeline_schema import PipelineParams, pipeline_params
 from hrm.core.schema import evaluation_params, run_params
 from hrm.costs import cost_params
+from hrm.report.claims_file import read_claims
 from hrm.report.comparison_schema import comparison_params
+from hrm.report.headline import check_headline
 from hrm.report.report_schema import report_params
 
 
 def check_all(root: Path) -> PipelineParams:
     """Read every file that the pipeline will use, so that a mistake shows before the first job."""
     pipeline = pipeline_params(root)
-    read_yaml(root / "claims.yaml")
     evaluation_params(root, [])
     comparison_params(root)
-    report_params(root)
+    check_headline(report_params(root).headline, read_claims(root / "claims.yaml"), root / "report.yaml")
     cost_params(root)
     analysis = analysis_params(root, [])
     run_params(root, pipeline.scale, analysis.memory.task, analysis.memory.variant, [])

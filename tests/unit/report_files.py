@@ -170,7 +170,10 @@ def make_files(root: Path) -> Files:
         "tables": [{"file": "table.csv", "caption": HOSTILE, "folded": False}],
     }
     absent = section | {"title": "Absent", "needs": ["boards"], "claims": ["No such group"]}
-    files.edit_params("report", title=HOSTILE, text=[HOSTILE], sections={"all": section, "absent": absent})
+    headline = [{"question": HOSTILE, "claim": "first", "said": None}]
+    files.edit_params(
+        "report", title=HOSTILE, text=[HOSTILE], headline=headline, sections={"all": section, "absent": absent}
+    )
     for task, variant, seed in RUNS:
         folder = f"{task}/{variant}/seed{seed}"
         settings = {"train": {"steps": 1234}, "note": HOSTILE}

@@ -111,7 +111,7 @@ def readme_section(ledgers: Sequence[NamedLedger]) -> str:
 
 def _held(ledgers: Sequence[NamedLedger], identity: str) -> list[tuple[str, dict[str, Any]]]:
     """The entries of a claim that are shown, with the names of their ledgers."""
-    held = [(name, found) for name, ledger in ledgers if _tells(found := _find(ledger, identity), ledger["scale"])]
+    held = [(name, found) for name, ledger in ledgers if tells(found := _find(ledger, identity), ledger["scale"])]
     # A computed number is the same at every scale: once is enough.
     return [("computed", held[0][1])] if held and held[0][1]["ours"]["method"] == "computed" else held
 
@@ -122,7 +122,8 @@ def _result_row(name: str, found: dict[str, Any], notes: "_Notes") -> str:
     return _row([found["statement"], _source(found), published(found), value, without_skill(found), verdict])
 
 
-def _tells(found: dict[str, Any], scale: str) -> bool:
+def tells(found: dict[str, Any], scale: str) -> bool:
+    """Whether a result is shown: one of the smallest scale where it is judged alone."""
     return found["ours"] is not None and (scale != SMALLEST or found["verdict"] != NOT_RUN)
 
 
@@ -142,7 +143,7 @@ def published(claim: dict[str, Any]) -> str:
     """The published value with what is tolerated around it, and why so much."""
     if claim["value"] is None:
         return "in words"
-    text = RELATIONS[claim["relation"]] + _number(claim["value"], claim["unit"])
+    text = with_relation(claim["relation"], claim["value"], claim["unit"])
     if claim["tolerance"] and claim["tolerance_basis"] != "rounding of the printed value":
         text += f" (± {claim['tolerance']:g}, {claim['tolerance_basis']})"
     if claim["spread"]:
@@ -157,7 +158,7 @@ def ours(claim: dict[str, Any]) -> str:
     result = claim["ours"]
     if result is None:
         return "–"
-    text = _number(result["mean"], claim["unit"])
+    text = with_unit(result["mean"], claim["unit"])
     if not is_measured(claim):
         return text
     known = [] if claim["weights"] is None else [WEIGHTS_IN_WORDS[claim["weights"]]]
@@ -177,7 +178,7 @@ def without_skill(claim: dict[str, Any]) -> str:
     told = []
     for player in claim["no_skill"]:
         met = " (meets the claim)" if player["meets"] else ""
-        told.append(f"{player['player']}: {_number(player['value'], claim['unit'])}{met}")
+        told.append(f"{player['player']}: {with_unit(player['value'], claim['unit'])}{met}")
     for part in claim["skill"]:
         lies = {True: "above", False: "not above", None: "not compared with"}[part["above"]]
         told.append(f"needs skill: {part['answer']} {lies} {part['player'] or 'anybody'}")
@@ -240,7 +241,13 @@ def _source(claim: dict[str, Any]) -> str:
     return f"{claim['source']}, {claim['where']}"
 
 
-def _number(value: float, unit: str) -> str:
+def with_relation(relation: str, value: float | None, unit: str) -> str:
+    """A published value as the number and what ours has to be to it: `at least 95.0 %`."""
+    return "in words" if value is None else RELATIONS[relation] + with_unit(value, unit)
+
+
+def with_unit(value: float, unit: str) -> str:
+    """A number with as many decimals as its unit wants."""
     if unit == "yes or no":
         return "yes" if value else "no"
     form, after = FORMATS[unit]

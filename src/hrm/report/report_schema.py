@@ -56,11 +56,20 @@ class SectionParams(Params):
     tables: list[TableParams]
 
 
+class HeadlineParams(Params):
+    """A row of the table at the top of page and README."""
+
+    question: Text
+    claim: Name  # id in params/claims.yaml
+    said: Text | None  # the published answer where it is no number
+
+
 class ReportParams(Params):
     """params/report.yaml."""
 
     title: Text
     text: list[Text]
+    headline: Annotated[list[HeadlineParams], Field(min_length=1)]
     sections: Annotated[dict[Name, SectionParams], Field(min_length=1)]
 
     @model_validator(mode="after")
