@@ -142,7 +142,7 @@ def test_settings_are_counted_in_no_headline(claims: ClaimsParams) -> None:
     rows = derived_rows(PARAMS, claims)
     ledger = make_ledger(claims, {key_of(row): row for row in rows}, "gpu", PARAMS, records_of(PARAMS, "gpu", []))
     settings_only = {entry["verdict"] for entry in ledger["claims"] if entry["category"] == "settings"}
-    # One setting of the pointer study is not ours: DEVIATIONS.md, 21.
+    # One setting of the pointer study is not ours: docs/deviations.md, 21.
     assert settings_only == {"agrees", "differs", "not run at this scale"}
     assert {entry["verdict"] for entry in ledger["claims"] if entry["category"] != "settings"} == {
         "not run at this scale"
