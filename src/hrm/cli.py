@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.epilog = "commands:\n" + "\n".join(f"  {name:<18} {text}" for name, text in COMMANDS.items())
     name = parser.parse_args(arguments[:1] or ["--help"]).command
     module = importlib.import_module(f"hrm.commands.{name.replace('-', '_')}")
-    sub = Parser(prog=f"hrm {name}", description=COMMANDS[name].capitalize() + ".")
+    sub = Parser(prog=f"hrm {name}", description=f"{COMMANDS[name][0].upper()}{COMMANDS[name][1:]}.")
     module.add_arguments(sub)
     try:
         code = module.run(sub.parse_args(arguments[1:])) or 0

@@ -22,9 +22,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     votes.add_argument("--claims", required=True, type=Path, help="params/claims.yaml, for the published scores")
     steps = figures.add_parser("steps", help="one puzzle step by step: a film strip and an animation (GIF)")
     steps.add_argument("--steps", required=True, type=Path, help="steps.json (hrm evaluate makes it)")
-    first = figures.add_parser("first", help="the picture of the README: a puzzle step by step, and the accuracies")
-    first.add_argument("--records", required=True, type=Path, help="folder of records (results/reference)")
-    first.add_argument("--task", required=True, help="task of the records, a Sudoku")
     routing = figures.add_parser("routing", help="entropy of routes and attention by refinement")
     routing.add_argument("--tables", required=True, nargs="+", type=Path, help="TASK/VARIANT/seedN/routing.csv")
     memory = figures.add_parser("memory", help="memory of a training step against its module calls")
@@ -124,10 +121,6 @@ def _draw(arguments: argparse.Namespace) -> "Figure":
         if isinstance(chart, DotChart):
             return figure_dots.draw(arguments.table, chart, confidence)
         return figure_lines.draw(arguments.table, chart, confidence)
-    if arguments.figure == "first":
-        from hrm.report import figure_first
-
-        return figure_first.draw(arguments.records, arguments.task)
     if arguments.figure == "votes":
         from hrm.report import figure_votes
         from hrm.report.claims_file import read_claims

@@ -1,9 +1,10 @@
 """The picture at the top of the README: a puzzle as it is solved, beside the accuracy of two modules, one, and none.
 
-It reads the records of results/reference, so that the README shows what they hold: steps.json of the published model,
-and metrics.json of both sets of weights.
+It reads records, so that the README shows what they hold: steps.json of the published model, and metrics.json of both
+sets of weights. `python -m hrm.report.first_picture results/reference sudoku docs/images/first.png` makes it again.
 """
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from hrm.core.errors import DataError
-from hrm.core.files import read_json
+from hrm.core.files import atomic_path, read_json
 from hrm.report import film_panels, grids, style
 from hrm.report.film import Cells, Film, Frame, mark, read_film, settled_frame
 from hrm.report.run_paths import WEIGHTS, WEIGHTS_IN_WORDS, Player
@@ -99,3 +100,9 @@ def _accuracy(path: Path) -> float:
         return float(metrics["exact_accuracy"])
     except (KeyError, TypeError):
         raise DataError(f"{path}: has no exact_accuracy (hrm evaluate writes it)") from None
+
+
+if __name__ == "__main__":
+    records, task, target = sys.argv[1:]
+    with style.styled(), atomic_path(Path(target)) as temporary:
+        style.write_png(draw(Path(records), task), temporary)
