@@ -1,13 +1,17 @@
-"""README and docs say what is so: generated parts are those of today, numbers those of the records, links lead somewhere."""
+"""README and docs say what is so: what is generated is of today, numbers are of the records, links lead somewhere."""
 
 import re
+from io import BytesIO
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from helpers import PARAMS
+from hrm.cli import COMMANDS
 from hrm.commands_page import commands_page
 from hrm.core.errors import DataError
 from hrm.core.files import read_json
@@ -23,6 +27,8 @@ RECORDS = ROOT / "results" / "reference"
 DOCS = ROOT / "docs"
 TEXTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md"))]
 README_BYTES = 8000
+REDRAW = "python -m hrm.report.first_picture results/reference sudoku docs/images/first.png"
+PIPELINE_COMMANDS = {"runs", "clean"}
 PAGES = [
     *("index", "quickstart", "results", "claims", "method", "data", "pipeline", "commands", "python", "extending"),
     *("gpus-and-clusters", "deviations", "log"),
@@ -59,6 +65,18 @@ def test_commands_page_is_that_of_the_commands() -> None:
     assert (DOCS / "commands.md").read_text() == commands_page(), told
 
 
+def test_commands_that_the_texts_name_are_there() -> None:
+    for path in TEXTS:
+        if path.stem not in ("log", "claims", "commands"):  # these are of another day, or made from the commands
+            named = set(re.findall(r"(?:^|`)(?:python -m hrm\.cli|hrm) ([a-z-]+)", path.read_text(), re.MULTILINE))
+            assert named - PIPELINE_COMMANDS <= set(COMMANDS), path.name
+
+
+def test_names_that_the_python_page_imports_are_there() -> None:
+    for line in re.findall(r"^(?:from|import) .*$", (DOCS / "python.md").read_text(), re.MULTILINE):
+        exec(line, {})
+
+
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
 def test_every_link_leads_to_a_file_and_to_a_heading(path: Path) -> None:
     for link in re.findall(r"\]\(([^)\s]+)\)", outside_code(path.read_text())):
@@ -79,7 +97,9 @@ def test_numbers_in_prose_are_those_of_the_records(name: str) -> None:
         lines = [line.split(" = ") for line in declared.splitlines()]
         for number, source in lines:
             decimals = len(number.split()[0].split(".")[1])
-            assert number == f"{recorded(source, '%' in number):.{decimals}f}{''.join(number.partition(' ')[1:])}", source
+            assert number == f"{recorded(source, '%' in number):.{decimals}f}{''.join(number.partition(' ')[1:])}", (
+                source
+            )
             assert number.split()[0] in block, f"{name}: {number} stands nowhere"
         known = {number.split()[0] for number, _ in lines}
         numbers = re.sub(r"https?://\S+|Python 3[\d., or]+", "", block)
@@ -115,13 +135,24 @@ def anchors(path: Path) -> set[str]:
 def test_the_picture_shows_the_accuracies_of_the_records() -> None:
     with style.styled():
         figure = first_picture.draw(RECORDS, "sudoku")
+        drawn = style.png(figure)
     told: list[Any] = [text.get_text() for axes in figure.axes for text in axes.texts]
     for variant in first_picture.BARS:
         for weights in ("raw", "ema"):
             share = read_json(RECORDS / f"sudoku/{variant}/seed0/{weights}/metrics.json")["exact_accuracy"]
             assert f"{100 * share:.1f} %" in told
     titles = [axes.get_title() for axes in figure.axes]
-    assert titles[:4] == ["a puzzle it has not seen", "segment 1: 24 wrong", "segment 8: 14 wrong", "segment 16: solved"]
+    assert titles[:4] == [
+        "a puzzle it has not seen",
+        "segment 1: 24 wrong",
+        "segment 8: 14 wrong",
+        "segment 16: solved",
+    ]
+
+    with Image.open(DOCS / "images" / "first.png") as image, Image.open(BytesIO(drawn)) as today:
+        assert image.size == today.size, f"run {REDRAW}"
+        apart = np.abs(np.asarray(image.convert("L"), dtype=int) - np.asarray(today.convert("L"), dtype=int)).max()
+    assert apart <= 32, f"run {REDRAW}"  # a digit that differs is black on white
 
 
 def test_a_picture_without_records_says_what_is_missing(tmp_path: Path) -> None:
