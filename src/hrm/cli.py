@@ -10,12 +10,12 @@ from hrm.core.errors import HrmError
 
 COMMANDS = {
     "generate": "make a data set, or one shard of it, or merge shards",
-    "fetch": "bring published data from a mirror, the cache or the network, and check them",
+    "fetch": "fetch published data from a mirror, the cache or the network, and check their hashes",
     "import-puzzles": "read Sudoku puzzles from a text or CSV file into a data set",
     "import-dataset": "read a data set in the published format",
     "export-dataset": "write a data set in the published format, augmentations included",
     "import-checkpoint": "read a checkpoint of the published code into a model file",
-    "train": "train one variant with one seed; goes on where it was if it was interrupted",
+    "train": "train one variant with one seed; resumes if it was interrupted",
     "evaluate": "measure a trained model on the test split",
     "analyse": "measure what networks do inside, and what it costs",
     "summarise": "bring the metrics of several seeds together, with intervals",
@@ -55,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.epilog = "commands:\n" + "\n".join(f"  {name:<18} {text}" for name, text in COMMANDS.items())
     name = parser.parse_args(arguments[:1] or ["--help"]).command
     module = importlib.import_module(f"hrm.commands.{name.replace('-', '_')}")
-    sub = Parser(prog=f"hrm {name}", description=COMMANDS[name].capitalize() + ".")
+    sub = Parser(prog=f"hrm {name}", description=f"{COMMANDS[name][0].upper()}{COMMANDS[name][1:]}.")
     module.add_arguments(sub)
     try:
         rest, key = split_key(arguments[1:])

@@ -1,6 +1,5 @@
 import json
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +9,10 @@ from evaluation_doubles import PARAMS
 
 from hrm.cli import main
 from hrm.core.errors import DataError
-from hrm.report.claims_table import BEGIN, END, NamedLedger, ledger_name, readme_section, replace_section
 from hrm.report.ledger_file import read_ledger
+from hrm.report.readme import BEGIN, END, replace_section
+from hrm.report.report_schema import report_params
 
-ROOT = PARAMS.parent
 HEADER = "task,variant,weights,metric,seeds,mean,low,high,method"
 SMOKE = [
     "sudoku,hrm,raw,exact_accuracy,3,0.987,0.951,1.0,t",
@@ -122,26 +121,36 @@ def test_equal_results_give_equal_files(smoke: Path, tmp_path: Path) -> None:
     assert again.with_suffix(".md").read_bytes() == smoke.with_suffix(".md").read_bytes()
 
 
-def test_readme_shows_both_ledgers_between_its_markers_and_can_be_written_again(
+def test_readme_and_claims_page_are_written_from_the_ledgers_and_can_be_written_again(
     smoke: Path, reference: Path, tmp_path: Path
 ) -> None:
-    readme = tmp_path / "README.md"
+    readme, page = tmp_path / "README.md", tmp_path / "claims.md"
     readme.write_text(f"# Before\n{BEGIN}\nold\n{END}\nafter\n")
-    command = ["claims", "--readme", str(readme), "--ledgers", str(smoke), str(reference)]
+    known = ["claims", "--params", str(PARAMS), "--readme", str(readme), "--claims-page", str(page)]
+    command = [*known, "--ledgers", str(smoke), str(reference)]
     assert main(command) == 0
     text = readme.read_text()
     assert text.startswith(f"# Before\n{BEGIN}\n")
     assert text.endswith(f"{END}\nafter\n")
     assert "old" not in text
-    assert "smoke: 98.7 %" not in text  # 4x4 puzzles beside a number for 9x9
-    assert "| smoke: " in text  # directions are judged there
+    for entry in report_params(PARAMS).headline:
+        assert f"| {entry.question} |" in text
+    assert "- **smoke**: " in text
+    assert "- **reference, scale gpu**: " in text
+
+    table = page.read_text()
+    assert "smoke: 98.7 %" not in table  # 4x4 puzzles beside a number for 9x9
+    assert "| smoke: " in table  # directions are judged there
     ours = "43.1 % (raw weights; 42.1 to 44.1 over test examples; 1 seed; 10,000 test puzzles)"
-    assert f"reference, scale gpu: {ours}" in text
-    assert "55.0 % (± 2, the authors' note of about 2 points between runs" in text
-    assert "untrained: 100.0 %" in text  # beside the share of segments that HRM takes
-    assert text.count("27,275,266 |") == 2  # published and ours, once for both ledgers
+    assert f"reference, scale gpu: {ours}" in table
+    assert "55.0 % (± 2, the authors' note of about 2 points between runs" in table
+    assert "untrained: 100.0 %" in table  # beside the share of segments that HRM takes
+    assert table.count("27,275,266 |") == 2  # published and ours, once for both ledgers
     assert main(command) == 0
-    assert readme.read_text() == text
+    assert (readme.read_text(), page.read_text()) == (text, table)
+
+    assert main([*known, "--ledgers", str(reference)]) == 0
+    assert f"| {ours} " in page.read_text()  # whose it is needs no word where there is one ledger
 
 
 def test_missing_markers_are_an_error_and_leave_the_file(
@@ -149,9 +158,12 @@ def test_missing_markers_are_an_error_and_leave_the_file(
 ) -> None:
     readme = tmp_path / "README.md"
     readme.write_text(f"{BEGIN}\n")
-    assert main(["claims", "--readme", str(readme), "--ledgers", str(smoke)]) == 2
+    page = tmp_path / "claims.md"
+    known = ["claims", "--params", str(PARAMS), "--readme", str(readme), "--claims-page", str(page)]
+    assert main([*known, "--ledgers", str(smoke)]) == 2
     assert f"{END} 0 times" in capsys.readouterr().err
     assert readme.read_text() == f"{BEGIN}\n"
+    assert not page.exists()
     with pytest.raises(DataError, match="stands before"):
         replace_section(f"{END}{BEGIN}", "x", "README.md")
 
@@ -160,6 +172,9 @@ def test_incomplete_options_are_one_line(capsys: pytest.CaptureFixture[str]) -> 
     assert main(["claims", "--claims", "params/claims.yaml"]) == 2
     assert "--scale, --summary, --out, --table missing" in capsys.readouterr().err
     assert main(["claims", "--readme", "README.md"]) == 2
+    assert "--claims-page, --ledgers missing" in capsys.readouterr().err
+    assert main(["claims", "--readme", "README.md", "--scale", "smoke"]) == 2
+    assert capsys.readouterr().err.endswith("or --readme --claims-page --ledgers\n")
 
 
 def test_a_file_that_is_no_ledger_or_an_old_one_is_named(tmp_path: Path) -> None:
@@ -169,18 +184,3 @@ def test_a_file_that_is_no_ledger_or_an_old_one_is_named(tmp_path: Path) -> None
     (tmp_path / "claims.json").write_text(json.dumps({"scale": "gpu", "claims": [{"id": "old"}]}))
     with pytest.raises(DataError, match=r"claim old has no category; make it again with hrm claims"):
         read_ledger(tmp_path / "claims.json")
-
-
-def test_table_of_the_readme_is_the_one_of_the_ledgers() -> None:
-    readme = ROOT / "README.md"
-    paths = sorted((ROOT / "results").glob("*/claims.json"), key=lambda path: path.parent.name != "smoke")
-    if not readme.exists() or BEGIN not in readme.read_text() or not paths:
-        pytest.skip("the README has no markers yet, or there is no ledger")
-    changed = ["git", "status", "--porcelain", "--", "results", "README.md"]
-    if subprocess.run(changed, cwd=ROOT, capture_output=True, text=True, check=False).stdout:
-        pytest.skip("results or README differ from the commit: another machine may find other last digits")
-    ledgers = [
-        NamedLedger(ledger_name(path, ledger["scale"]), ledger) for path in paths for ledger in [read_ledger(path)]
-    ]
-    text = readme.read_text()
-    assert replace_section(text, readme_section(ledgers), "README.md") == text

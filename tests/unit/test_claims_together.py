@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hrm.core.errors import ParameterError
 from hrm.core.schema import run_params
 from hrm.report.claims_file import ClaimsParams, read_claims
-from hrm.report.claims_table import NamedLedger, readme_section
+from hrm.report.claims_table import NamedLedger, claims_section
 from hrm.report.derived import derived_rows, settings
 from hrm.report.ledger import make_ledger
 from hrm.report.summary import SummaryRow, key_of
@@ -126,7 +126,7 @@ def test_the_readme_shows_verdicts_on_trainings_and_folds_the_rest(claims: Claim
     of_trainings[0] |= {"verdict": "reproduced", "ours": result(1.0), "confounds": ["the moon"], "margin_set": late}
     of_trainings[1] |= {"ours": result(2.0)}
     setting |= {"verdict": "agrees", "ours": result(3.0, "computed")}
-    text = readme_section([NamedLedger("gpu", ledger)])
+    text = claims_section([NamedLedger("gpu", ledger)])
     head, table = text.split("\n", 1)
     assert head.endswith("on what is not run here") and "1 of 1 settings agree" in head
     assert "1 reproduced" in head and "agrees" not in head and "undecided" not in head
@@ -142,12 +142,12 @@ def test_settings_are_counted_in_no_headline(claims: ClaimsParams) -> None:
     rows = derived_rows(PARAMS, claims)
     ledger = make_ledger(claims, {key_of(row): row for row in rows}, "gpu", PARAMS, records_of(PARAMS, "gpu", []))
     settings_only = {entry["verdict"] for entry in ledger["claims"] if entry["category"] == "settings"}
-    # One setting of the pointer study is not ours: DEVIATIONS.md, 21.
+    # One setting of the pointer study is not ours: docs/deviations.md, 21.
     assert settings_only == {"agrees", "differs", "not run at this scale"}
     assert {entry["verdict"] for entry in ledger["claims"] if entry["category"] != "settings"} == {
         "not run at this scale"
     }
-    head = readme_section([NamedLedger("gpu", ledger)]).split("\n")[0]
+    head = claims_section([NamedLedger("gpu", ledger)]).split("\n")[0]
     agreeing = sum(entry["verdict"] == "agrees" for entry in ledger["claims"])
     differing = sum(entry["verdict"] == "differs" for entry in ledger["claims"])
     assert agreeing > 50 and f"{agreeing} of {agreeing + differing} settings agree" in head

@@ -1,9 +1,10 @@
-"""hrm claims: judge the published claims by the results of one scale, or write all ledgers into the README."""
+"""hrm claims: judge the published claims by the results of one scale, or write README's table and docs/claims.md."""
 
 import argparse
 from pathlib import Path
 
 JUDGE_OPTIONS = ("scale", "out", "table")
+README_OPTIONS = ("readme", "claims_page", "ledgers")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,10 +20,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     judging.add_argument("--datasets", nargs="*", default=[], type=Path, help="files dataset.json of the scale")
     judging.add_argument("--records", nargs="*", default=[], type=Path, help="files provenance.json of the scale")
     parser.add_argument("--params", type=Path, default=Path("params"), help="folder of the parameters (params)")
-    readme = parser.add_argument_group("or rewrite the README's table (both)")
+    readme = parser.add_argument_group("or write the tables of README and docs (all three)")
     readme.add_argument(
         "--readme", type=Path, help="file with the markers <!-- claims:begin --> and <!-- claims:end -->"
     )
+    readme.add_argument("--claims-page", type=Path, help="the page of all claims, a Markdown file (docs/claims.md)")
     readme.add_argument("--ledgers", nargs="+", type=Path, help="claims.json files")
 
 
@@ -30,14 +32,24 @@ def run(arguments: argparse.Namespace) -> int:
     """Do one of the two."""
     from hrm.core.errors import ParameterError
 
-    missing = [f"--{name}" for name in JUDGE_OPTIONS if getattr(arguments, name) is None]
-    if arguments.readme is not None and arguments.ledgers and len(missing) == len(JUDGE_OPTIONS):
-        return _rewrite_readme(arguments.readme, arguments.ledgers)
-    if arguments.readme is not None or arguments.ledgers or missing:
-        given = f"; {', '.join(missing)} missing" if 0 < len(missing) < len(JUDGE_OPTIONS) else ""
-        options = " ".join(f"--{name}" for name in JUDGE_OPTIONS)
-        raise ParameterError(f"give {options}, or --readme with --ledgers{given}")
-    return _judge(arguments)
+    judging, writing = (_given(arguments, names) for names in (JUDGE_OPTIONS, README_OPTIONS))
+    if not judging and len(writing) == len(README_OPTIONS):
+        return _write_pages(arguments)
+    if not writing and len(judging) == len(JUDGE_OPTIONS):
+        return _judge(arguments)
+    forms = " or ".join(" ".join(map(_option, names)) for names in (JUDGE_OPTIONS, README_OPTIONS))
+    wanted, given = (README_OPTIONS, writing) if writing else (JUDGE_OPTIONS, judging)
+    missing = [_option(name) for name in wanted if given and not (judging and writing) and name not in given]
+    told = f"; {', '.join(missing)} missing" if missing else ""
+    raise ParameterError(f"give {forms}{told}")
+
+
+def _given(arguments: argparse.Namespace, names: tuple[str, ...]) -> list[str]:
+    return [name for name in names if getattr(arguments, name) is not None]
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def _judge(arguments: argparse.Namespace) -> int:
@@ -77,19 +89,27 @@ def _judge(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _rewrite_readme(readme: Path, paths: list[Path]) -> int:
+def _write_pages(arguments: argparse.Namespace) -> int:
     from hrm.core.errors import DataError
     from hrm.core.files import write_text
-    from hrm.report.claims_table import NamedLedger, ledger_name, readme_section, replace_section
+    from hrm.report.claims_table import NamedLedger, ledger_name
+    from hrm.report.headline import headline_rows
     from hrm.report.ledger_file import read_ledger
+    from hrm.report.readme import claims_page, readme_table, replace_section
+    from hrm.report.report_schema import report_params
 
+    readme: Path = arguments.readme
     ledgers = [
-        NamedLedger(ledger_name(path, ledger["scale"]), ledger) for path in paths for ledger in [read_ledger(path)]
+        NamedLedger(ledger_name(path, ledger["scale"]), ledger)
+        for path in arguments.ledgers
+        for ledger in [read_ledger(path)]
     ]
     try:
         text = readme.read_text(encoding="utf-8")
     except OSError as error:
         raise DataError(f"{readme}: cannot be read ({error.strerror})") from error
-    write_text(readme, replace_section(text, readme_section(ledgers), str(readme)))
-    print(f"{readme}: table of {len(paths)} ledgers written")
+    table = readme_table(ledgers, headline_rows(ledgers, report_params(arguments.params).headline))
+    write_text(readme, replace_section(text, table, str(readme)))
+    write_text(arguments.claims_page, claims_page(ledgers))
+    print(f"{readme}, {arguments.claims_page}: tables of {len(ledgers)} ledgers written")
     return 0

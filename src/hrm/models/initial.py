@@ -10,7 +10,7 @@ from torch import Tensor
 def truncated_normal(shape: tuple[int, ...], std: float, generator: torch.Generator) -> Tensor:
     """Normal numbers cut at two sigma, scaled so that their standard deviation is `std` after the cut (as JAX does).
 
-    PyTorch's own trunc_normal_ leaves the deviation 12 % short (DEVIATIONS.md 1 tells what that would change).
+    PyTorch's own trunc_normal_ leaves the deviation 12 % short (docs/deviations.md 1 tells what that would change).
     """
     if std == 0.0:
         return torch.zeros(shape)

@@ -74,7 +74,7 @@ class SplitMatmul(torch.autograd.Function):
     """`values @ weight.T` cut into equal parts of its last dimension.
 
     Forward is one product. Backward takes the gradients of the parts as they are: the ordinary one first writes them
-    side by side into one tensor, which costs more than the larger product wins (LOG.md).
+    side by side into one tensor, which costs more than the larger product wins (docs/log.md).
     """
 
     @staticmethod

@@ -1,16 +1,14 @@
-"""The ledger as Markdown: one table a scale, and one in the README for all ledgers together."""
+"""The ledger as Markdown: one table a scale, and one of all claims for several ledgers together."""
 
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from hrm.core.errors import DataError
 from hrm.report.ledger_file import is_measured, settings_of
 from hrm.report.run_paths import WEIGHTS_IN_WORDS
 from hrm.report.verdicts import NOT_RUN, VERDICTS
 
-BEGIN, END = "<!-- claims:begin -->", "<!-- claims:end -->"
 # Number format and what follows the number.
 FORMATS = {
     "per cent": (",.1f", " %"),
@@ -25,9 +23,8 @@ FORMATS = {
     "setting": (",.10g", ""),
 }
 RELATIONS = {"equal": "", "at_most": "at most ", "at_least": "at least ", "below": "below ", "above": "above "}
-
-
 SMALLEST = "smoke"
+COMPUTED = "computed"  # from parameters, without a training
 
 
 class NamedLedger(NamedTuple):
@@ -62,31 +59,32 @@ def scale_table(ledger: dict[str, Any]) -> str:
             claim["verdict"],
             "; ".join([claim["reason"], *remarks(claim)]),
         ]
-        lines.append(_row(cells))
+        lines.append(table_row(cells))
     return "\n".join([*lines, *notes.lines()]) + "\n"
 
 
-def readme_section(ledgers: Sequence[NamedLedger]) -> str:
-    """Markdown between the README's markers: the claims on trainings with a verdict, all others folded away.
+def claims_section(ledgers: Sequence[NamedLedger]) -> str:
+    """Markdown of all claims: those on trainings with a verdict first, all others folded away.
 
     Folded are checks of settings, results of ours that get no verdict, and claims without a result. Results of the
     smallest scale are shown where they are judged: small grids say nothing of a number for large ones.
     """
     notes = _Notes()
+    told = len(ledgers) > 1  # whose result it is, where there are several
     shown: dict[str, list[str]] = {"judged": [], "settings": [], "unjudged": [], "others": []}
     for place in ("judged", "unjudged"):  # notes are numbered in this order
         for claim in _every_claim(ledgers):
             held = _held(ledgers, claim["id"])
             if held and not is_measured(claim):
                 if place == "judged":
-                    shown["settings"] += [_result_row(name, found, notes) for name, found in held]
+                    shown["settings"] += [_result_row(name, found, notes, told) for name, found in held]
             elif held and place == ("judged" if any(found["verdict"] != NOT_RUN for _, found in held) else "unjudged"):
-                shown[place] += [_result_row(name, found, notes) for name, found in held]
+                shown[place] += [_result_row(name, found, notes, told) for name, found in held]
             elif not held and place == "judged":
                 cells = [claim["statement"], _source(claim), published(claim), claim["verdict"]]
-                shown["others"].append(_row(cells))
+                shown["others"].append(table_row(cells))
         shown[place] += notes.lines() if shown[place] else []
-    lines = [f"- **{name}**: {_counts(ledger)}" for name, ledger in ledgers]
+    lines = count_lines(ledgers)
     head = ["", "| claim | source | published | ours | without skill | verdict |", "|---|---|---|---|---|---|"]
     lines += head + shown["judged"]
     for place, text in (
@@ -109,34 +107,28 @@ def readme_section(ledgers: Sequence[NamedLedger]) -> str:
     return "\n".join(lines)
 
 
+def count_lines(ledgers: Sequence[NamedLedger]) -> list[str]:
+    """One line a ledger: how many claims got which verdict."""
+    return [f"- **{name}**: {_counts(ledger)}" for name, ledger in ledgers]
+
+
 def _held(ledgers: Sequence[NamedLedger], identity: str) -> list[tuple[str, dict[str, Any]]]:
     """The entries of a claim that are shown, with the names of their ledgers."""
     held = [(name, found) for name, ledger in ledgers if tells(found := _find(ledger, identity), ledger["scale"])]
     # A computed number is the same at every scale: once is enough.
-    return [("computed", held[0][1])] if held and held[0][1]["ours"]["method"] == "computed" else held
+    return [(COMPUTED, held[0][1])] if held and held[0][1]["ours"]["method"] == COMPUTED else held
 
 
-def _result_row(name: str, found: dict[str, Any], notes: "_Notes") -> str:
-    value = f"{name}: {ours(found)}{notes.mark(name, found)}"
+def _result_row(name: str, found: dict[str, Any], notes: "_Notes", told: bool) -> str:
+    whose = f"{name}: " if told or name == COMPUTED else ""
+    value = f"{whose}{ours(found)}{notes.mark(name, found)}"
     verdict = "; ".join([found["verdict"], *remarks(found)])
-    return _row([found["statement"], _source(found), published(found), value, without_skill(found), verdict])
+    return table_row([found["statement"], _source(found), published(found), value, without_skill(found), verdict])
 
 
 def tells(found: dict[str, Any], scale: str) -> bool:
     """Whether a result is shown: one of the smallest scale where it is judged alone."""
     return found["ours"] is not None and (scale != SMALLEST or found["verdict"] != NOT_RUN)
-
-
-def replace_section(readme: str, section: str, name: str) -> str:
-    """The README's text with `section` between the markers. Raises DataError when they are missing or out of order."""
-    for marker in (BEGIN, END):
-        if readme.count(marker) != 1:
-            raise DataError(f"{name}: has the line {marker} {readme.count(marker)} times; it must stand there once")
-    before, rest = readme.split(BEGIN)
-    if END not in rest:
-        raise DataError(f"{name}: {END} stands before {BEGIN}")
-    after = rest.split(END)[1]
-    return f"{before}{BEGIN}\n{section}\n{END}{after}"
 
 
 def published(claim: dict[str, Any]) -> str:
@@ -254,6 +246,7 @@ def with_unit(value: float, unit: str) -> str:
     return f"{value:{form}}{after}"
 
 
-def _row(cells: list[str]) -> str:
+def table_row(cells: Sequence[str]) -> str:
+    """A row of a Markdown table."""
     escaped = (cell.replace("|", "\\|") for cell in cells)
     return "| " + " | ".join(escaped) + " |"

@@ -1,6 +1,7 @@
 """A step recorded once as a CUDA graph and replayed: nine hundred launches become one.
 
-At the published size the host launches fast enough that this wins nothing (LOG.md); small models are bound by launches.
+At the published size the host launches fast enough that this wins nothing (docs/log.md); small models are bound by
+launches.
 """
 
 from collections.abc import Callable

@@ -4,7 +4,7 @@ Propagation to the end: a cell with one candidate takes it (naked single), a dig
 or box goes there (hidden single); the result does not depend on the order. Then branch on the cell with the fewest
 candidates, and try its candidates in ascending order; each candidate tried is one guess. Of several cells with two
 candidates the one that sees most others with two comes first; what is still equal goes in reading order. That rule
-makes the tree smaller, and nearly the same however rows and columns are arranged (LOG.md).
+makes the tree smaller, and nearly the same however rows and columns are arranged (docs/log.md).
 
 Rating = guesses in the whole search tree, which proves that the solution is the only one. The whole tree rather than
 the way to the first solution, because then the rating does not depend on luck: it is the same whatever the digits are

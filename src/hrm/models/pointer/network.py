@@ -8,7 +8,7 @@ One segment is one forward pass of the published model: its state starts at 0 an
 one segment the two agree. Further segments go on refining. With `controller_reset: never` the controllers of a place in
 the batch keep their states, whatever example stands there: the study's O(1) training before its router reset.
 Source: github.com/Eran-BA/PoT (src/pot/modules/block.py, src/pot/core/hrm_controller.py,
-experiments/run_12x12_8m_benchmark.py); DEVIATIONS.md lists what differs.
+experiments/run_12x12_8m_benchmark.py); docs/deviations.md lists what differs.
 
 The controller of one block: two recurrent cells at two rates choose among heads.
 
