@@ -23,7 +23,7 @@ from hrm.jobs import (
     Jobs,
 )
 from hrm.core.recipe import Sources
-from hrm.report.claims_file import read_claims
+from hrm.report.captions import caption_of
 from hrm.snapshot import take_snapshot
 
 min_version("9.27")
@@ -34,7 +34,6 @@ try:
     if unknown := sorted(set(config) - {"scale"}):
         raise WorkflowError(f"--config {unknown[0]}: allowed is scale, as in --config scale=gpu")
     PIPELINE = check_all(PARAMS, config.get("scale"))
-    read_claims(PARAMS / "claims.yaml")
     JOBS = Jobs(PARAMS, PIPELINE, SOURCES)
     ALL = JOBS.all_jobs()
 except (HrmError, WorkflowError) as error:

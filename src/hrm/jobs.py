@@ -14,13 +14,14 @@ from typing import Any
 from hrm.checks import check_all
 from hrm.core.analysis_schema import analysis_params
 from hrm.core.data_params import data_params
+from hrm.core.discovery import look_module, model_module, task_module
 from hrm.core.errors import ParameterError
-from hrm.core.files import read_yaml
+from hrm.core.files import read_yaml, sha256_file
 from hrm.core.pipeline_schema import PipelineParams
 from hrm.core.recipe import KEY_LENGTH, Sources, key_of
 from hrm.core.schema import evaluation_params, run_params
 from hrm.report.comparison_schema import comparison_params
-from hrm.report.report_schema import report_params
+from hrm.report.figures import figure_modules
 
 KEY = rf"[0-9a-f]{{{KEY_LENGTH}}}"
 RUN_FOLDER = "results/{scale}/{task}/{variant}/seed{seed}"
@@ -333,6 +334,11 @@ class Jobs:
 
     # Plain names.
 
+    @property
+    def other_ledgers(self) -> list[Path]:
+        """Verdicts of runs elsewhere, which answer on the page what this scale cannot."""
+        return [path for path in [Path("results/reference/claims.json")] if path.is_file()]
+
     @cached_property
     def published(self) -> Job:
         """Tables, figures and page under their plain names; the file in its folder says what was copied."""
@@ -363,7 +369,7 @@ class Jobs:
         """Settings, modules of the command, and keys of the inputs of a job."""
         if kind == "data":
             params = data_params(self.root, self.scale, names["task"], [])
-            modules = ["hrm.commands.generate", f"hrm.data.{params.family}.task"]
+            modules = ["hrm.commands.generate", task_module(params.family)]
             fetched = getattr(params, "source", "") != "generated" and SOURCES_MODULE in self.sources.reached(*modules)
             table = self._yaml("sources") if fetched else {}
             return {"params": params.model_dump(mode="json"), "sources": table}, modules, []
@@ -378,20 +384,27 @@ class Jobs:
         if kind == "train":
             start = self.start_of(*run)
             training = run_params(self.root, self.scale, names["task"], names["variant"], [])
-            return training.model_dump(mode="json"), ["hrm.commands.train"], [data, *([start.key] if start else [])]
+            modules = ["hrm.commands.train", *self._modules_of(run)]
+            return training.model_dump(mode="json"), modules, [data, *([start.key] if start else [])]
         inputs = [self.train(*run).key, data]
         if kind == "evaluation":
-            return self.evaluation_settings, ["hrm.commands.evaluate"], inputs
+            return self.evaluation_settings, ["hrm.commands.evaluate", *self._modules_of(run)], inputs
         own = getattr(self.analysis, kind).model_dump(mode="json", exclude={"runs"})
-        return {"own": own, "evaluation": self.evaluation_settings}, [f"hrm.commands.analyse:_{kind}"], inputs
+        modules = [f"hrm.commands.analyse:_{kind}", *self._modules_of(run)]
+        return {"own": own, "evaluation": self.evaluation_settings}, modules, inputs
+
+    def _modules_of(self, run: Run) -> list[str]:
+        """The modules of a run's family and network, which the commands import by name."""
+        network = run_params(self.root, self.scale, run[0], run[1], []).model.architecture
+        return [task_module(self.family(run[0])), model_module(network)]
 
     def _table_recipe(self, name: str) -> tuple[Any, list[str], list[str]]:
-        comparisons = self._yaml("comparisons")
+        comparisons = dict(self._yaml("comparisons"))
         if name == "memory":
             memory = self.analysis.memory
             run = run_params(self.root, self.scale, memory.task, memory.variant, [])
             settings = [memory.model_dump(mode="json"), run.model_dump(mode="json")]
-            return settings, ["hrm.commands.analyse:_memory"], []
+            return settings, ["hrm.commands.analyse:_memory", model_module(run.model.architecture)], []
         if name == "summary":
             keys = [self.evaluation(*run).key for run in self.runs]
             keys += [
@@ -411,19 +424,25 @@ class Jobs:
 
     def _figure_recipe(self, name: str, task: str | None) -> tuple[Any, list[str], list[str]]:
         if task is not None:
-            return [], ["hrm.commands.show", f"hrm.data.{self.family(task)}.task"], [self.data(task).key]
+            return self._yaml("comparisons"), ["hrm.commands.show", *self._looks(task)], [self.data(task).key]
         drawing = self.drawings[name]
         settings: list[Any] = [self.evaluation_settings, self._yaml("comparisons"), drawing.command]
         if "--claims" in drawing.options:
             settings.append(self._yaml("claims"))
-        return settings, ["hrm.commands.render"], drawing.keys
+        return settings, ["hrm.commands.render:run", f"hrm.report.figures.{drawing.kind}"], drawing.keys
+
+    def _looks(self, task: str) -> list[str]:
+        """The modules of a task and of how its grids look."""
+        family = self.family(task)
+        return [task_module(family), *filter(None, [look_module(family)])]
 
     def _published_recipe(self) -> tuple[Any, list[str], list[str]]:
         jobs = [*self.run_jobs(), *self.tables(), *(self.figure(name) for name in self.drawings)]
         jobs += [self.contact_sheet(task) for task in self.pipeline.datasets]
-        files = report_params(self.root)
-        settings = [self._yaml(name) for name in ("report", "claims", "comparisons")] + [files.title]
-        return settings, ["hrm.commands.render"], [job.key for job in jobs]
+        settings: list[Any] = [self._yaml(name) for name in ("report", "claims", "comparisons")]
+        settings += [sha256_file(path) for path in self.other_ledgers]
+        figures = sorted(f"hrm.report.figures.{kind}" for kind in figure_modules())
+        return settings, ["hrm.commands.publish", *figures], [job.key for job in jobs]
 
     def _yaml(self, name: str) -> Mapping[str, Any]:
         if name not in self._files:

@@ -50,4 +50,8 @@ def sheet_outputs(files):
 
 # What people find under plain names beside tables and figures; results/metrics.json is in git, for `dvc metrics diff`.
 PLAIN_PAGES = [f"results/{SCALE}/runs.csv", f"results/{SCALE}/report.html", "results/metrics.json"]
-CAPTIONS = __import__("collections").defaultdict(str)
+
+
+def caption(kind):
+    """What Snakemake's report says of a kind of figure or table: the text of our own page."""
+    return caption_of({"chart": "charts"}.get(kind, kind), PARAMS)

@@ -22,7 +22,7 @@ rule summarise:
         name="summary",
     params:
         key=lambda wildcards: todays(JOBS.summary(), wildcards).key,
-        caption=CAPTIONS["summary"],
+        caption=caption("summary"),
     shell:
         "hrm summarise --key {params.key} --scale {wildcards.scale} --out {output} 2> {log}"
 
@@ -44,7 +44,7 @@ rule claims:
         name="claims",
     params:
         key=lambda wildcards: todays(JOBS.claims(), wildcards).key,
-        caption=CAPTIONS["claims"],
+        caption=caption("claims"),
     shell:
         "hrm claims --key {params.key} --scale {wildcards.scale} --out {output[0]} --table {output[1]} 2> {log}"
 
@@ -107,7 +107,7 @@ rule draw:
     params:
         command=lambda wildcards: JOBS.drawings[wildcards.name].command,
         stem=subpath(output[0], strip_suffix=".svg"),
-        caption=lambda wildcards: CAPTIONS[JOBS.drawings[wildcards.name].kind],
+        caption=lambda wildcards: caption(JOBS.drawings[wildcards.name].kind),
     shell:
         "hrm render {params.command} --key {wildcards.key} --out {params.stem} 2> {log}"
 
@@ -138,7 +138,7 @@ rule contact_sheet:
         data=lambda wildcards: todays(JOBS.contact_sheet(wildcards.task), wildcards)
         and JOBS.data(wildcards.task).folder,
         folder=subpath(output[0], parent=True),
-        caption=CAPTIONS["contact_sheet"],
+        caption=caption("contact_sheet"),
     shell:
         "hrm show {params.data} --key {wildcards.key} --out {params.folder} 2> {log}"
 

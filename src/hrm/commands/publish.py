@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     summary = read_summary(results / "summary.csv")
     metrics = headline_metrics(summary, jobs.comparisons.shown, jobs.scale)
     write_text(results.parent / "metrics.json", json.dumps(metrics, indent=1) + "\n")
-    page = render(page_context(Places(arguments.params, results, figures, False), jobs.scale))
+    page = render(page_context(Places(arguments.params, results, figures, False, jobs.other_ledgers), jobs.scale))
     write_text(results / "report.html", page)
     write_json(arguments.out, copied)
     print(f"{results / 'report.html'}: {len(page.encode()) / 1e6:.1f} MB; {len(copied)} tables and figures")
