@@ -25,7 +25,9 @@ def start_server():
     jobs = [job for job in workflow.dag.needrun_jobs() if not job.rule.norun]
     here = workflow.is_main_process and workflow.local_exec and not workflow.touch
     if here and len(jobs) >= ENOUGH_JOBS:
-        SERVERS.extend(filter(None, [starter.start(Path(f"logs/{SCALE}/serve.log"))]))
+        log = Path(f"logs/{SCALE}/serve.log")
+        log.parent.mkdir(parents=True, exist_ok=True)
+        SERVERS.extend(filter(None, [starter.start(log)]))
 
 
 def stop_server():
