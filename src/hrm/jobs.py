@@ -227,13 +227,23 @@ class Jobs:
         """Rows of a study, grouped."""
         return self._job("table", name=f"{study}_aggregates", files=[f"{study}_aggregates.csv"])
 
+    @cached_property
+    def studies(self) -> list[str]:
+        """The studies of params/comparisons.yaml of which the pipeline has a row."""
+        made = {(task, variant) for task, variant, _ in self.runs}
+        return [
+            name
+            for name, study in self.comparisons.aggregates.items()
+            if any((study.task, variant) in made for variant in study.rows)
+        ]
+
     def chart(self, chart: str) -> Job:
         """Variants side by side."""
         return self._job("table", name=f"{chart}_chart", files=[f"{chart}_chart.csv"])
 
     def tables(self) -> list[Job]:
         """Every table."""
-        studies = [self.aggregates(study) for study in self.comparisons.aggregates]
+        studies = [self.aggregates(study) for study in self.studies]
         charts = [self.chart(chart) for chart in self.comparisons.charts]
         return [self.memory(), self.summary(), self.claims(), *studies, *charts]
 
@@ -313,7 +323,7 @@ class Jobs:
             )
         memory = self.memory()
         found["memory"] = Drawing("memory", {"--table": [memory.file("memory.csv")]}, [memory.key])
-        for study in self.comparisons.aggregates:
+        for study in self.studies:
             table = self.aggregates(study)
             found[table.name] = Drawing("aggregates", {"--table": table.paths}, [table.key], experiment=study)
         for chart in self.comparisons.charts:

@@ -3,27 +3,31 @@
 from pathlib import Path
 
 import pytest
-from workspace import FIRST, NOTHING, RUN, SECOND, Workspace
+from workspace import EXPERIMENT, FIRST, NOTHING, SECOND, Workspace
 
 pytestmark = pytest.mark.workflow
 FIGURES = ("difficulty", "curves", "segments", "steps")
 
 
 def test_one_run_makes_everything_and_leaves_both_tools_with_nothing_to_do(project: Workspace) -> None:
-    for name in ("model.safetensors", "history.csv", "provenance.json", "raw/metrics.json", "ema/evaluation.json"):
-        assert all((project.path / RUN.format(variant) / name).is_file() for variant in (FIRST, SECOND))
+    for variant in (FIRST, SECOND):
+        for name in ("model.safetensors", "history.csv", "provenance.json"):
+            assert (project.folder(variant, "train") / name).is_file()
+        for name in ("raw/metrics.json", "ema/evaluation.json"):
+            assert (project.folder(variant, "evaluation") / name).is_file()
     for figure in FIGURES:
         assert all((project.path / f"figures/smoke/sudoku_{figure}.{kind}").is_file() for kind in ("svg", "png"))
-    assert (project.path / "results/smoke/claims.md").is_file()
+    for name in ("claims.md", "claims.json", "summary.csv", "runs.csv", "report.html"):
+        assert (project.path / "results/smoke" / name).is_file()
     assert project.stale() == set()
     assert NOTHING in project.snakemake("-n").text
 
 
-def test_data_and_models_are_not_in_git_but_metrics_and_figures_are(finished: Workspace) -> None:
+def test_git_holds_one_table_of_results(finished: Workspace) -> None:
     tracked = set(finished.git("ls-files").text.split())
-    assert {f"{RUN.format(FIRST)}/raw/metrics.json", f"{RUN.format(FIRST)}/history.csv", "dvc.lock"} <= tracked
-    assert "figures/smoke/sudoku_curves.svg" in tracked
-    assert not [name for name in tracked if name.startswith("data/") or name.endswith(".safetensors")]
+    assert {"results/metrics.json", "dvc.lock"} <= tracked
+    assert not [name for name in tracked if name.startswith(("data/", "figures/", "results/smoke"))]
+    assert len(finished.git("status", "--short").text.splitlines()) == 0
 
 
 def test_push_then_clone_and_pull_leaves_snakemake_with_nothing_to_do(project: Workspace, tmp_path: Path) -> None:
@@ -32,27 +36,44 @@ def test_push_then_clone_and_pull_leaves_snakemake_with_nothing_to_do(project: W
     project.dvc("push", "-q")
 
     colleague = project.clone(tmp_path / "colleague")
+    assert colleague.run("dvc", "repro", "--dry").code == 0
     colleague.dvc("pull", "-q")
-
-    # A job asked for by its file is judged with its benchmark file, which only the machine that ran it has.
-    assert NOTHING in colleague.snakemake("-n", "all", f"{RUN.format(FIRST)}/model.safetensors").text
+    assert NOTHING in colleague.snakemake("-n").text
     assert colleague.stale() == set()
-    colleague.snakemake("--report", "report.html")
-    report = (colleague.path / "report.html").read_text()
-    assert "guesses of the" in report and "verdicts on the published claims" in report
+    colleague.set_variant(SECOND, {"optimizer": {"learning_rate": 0.05}})
+    jobs = colleague.snakemake("-n").jobs
+    assert f"train sudoku/{SECOND} seed 0" in jobs and f"train sudoku/{FIRST} seed 0" not in jobs
 
 
 @pytest.mark.slow
+def test_snakemakes_report_shows_our_captions(project: Workspace) -> None:
+    project.snakemake("--report", "report.html")
+    assert "Every metric of every run" in (project.path / "report.html").read_text()
+
+
 def test_a_clone_without_a_pull_does_all_that_git_does_not_hold(project: Workspace, tmp_path: Path) -> None:
     jobs = project.clone(tmp_path / "bare").snakemake("-n").jobs
-    assert {f"train@smoke-sudoku-{variant}-0" for variant in (FIRST, SECOND)} < jobs
-    assert "dataset@smoke-sudoku" in jobs
+    assert {f"train sudoku/{variant} seed 0" for variant in (FIRST, SECOND)} < jobs
+    assert {"dataset sudoku", "publish"} <= jobs
+
+
+def test_a_dry_run_prints_one_line_a_job(project: Workspace, tmp_path: Path) -> None:
+    result = project.clone(tmp_path / "bare").snakemake("-n")
+    assert len(result.text.splitlines()) <= len(result.jobs) + 4
 
 
 def test_bad_parameters_end_in_one_line_that_names_file_and_key(project: Workspace) -> None:
-    with (project.path / f"params/variants/{FIRST}.yaml").open("a") as file:
-        file.write("optimizer:\n  weight_decay: 1e-4\n")  # YAML 1.1 takes it for text
+    project.replace("params/training.yaml", "  weight_decay: 1.0", "  weight_decay: 1e-1")  # YAML 1.1 takes it for text
     result = project.snakemake("-n", code=2)
     lines = [line for line in result.text.splitlines() if "profile" not in line]
     assert len(lines) == 1
-    assert f"params/variants/{FIRST}.yaml" in lines[0] and "weight_decay" in lines[0] and "1e-4" in lines[0]
+    assert "params/training.yaml" in lines[0] and "weight_decay" in lines[0] and "1e-1" in lines[0]
+
+
+def test_another_scale_is_used_or_refused(project: Workspace) -> None:
+    refused = project.snakemake("-n", "--config", "scale=huge", code=2)
+    assert "huge" in refused.text and "smoke" in refused.text
+    assert EXPERIMENT not in refused.text
+    used = project.snakemake("-n", "--config", "scale=gpu")
+    assert "scale gpu" in used.text
+    assert "allowed is scale" in project.snakemake("-n", "--config", "size=1", code=2).text

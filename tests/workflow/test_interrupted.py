@@ -1,6 +1,5 @@
-"""kill -9 of the whole process tree, runs that could not be recorded, and a DVC that is busy or absent."""
+"""kill -9 of the whole process tree, a failed job, a DVC that is busy or absent."""
 
-import json
 import os
 import shutil
 import signal
@@ -9,12 +8,11 @@ import time
 
 import pytest
 from dvc.repo import Repo
-from workspace import NOTHING, RUN, SECOND, Workspace
+from workspace import FIRST, NOTHING, RUNS, SECOND, Workspace
 
 pytestmark = pytest.mark.workflow
-MODEL = f"{RUN.format(SECOND)}/model.safetensors"
-TRAIN, STAGE = (f"{name}@smoke-sudoku-{SECOND}-0" for name in ("train", "train_sudoku"))  # of Snakemake, of DVC
 STEPS = 400  # long enough to be caught in the middle
+TRAIN = f"train sudoku/{SECOND} seed 0"
 
 
 def kill_in_training(project: Workspace, *command: str) -> None:
@@ -36,66 +34,50 @@ def kill_in_training(project: Workspace, *command: str) -> None:
     process.wait()
 
 
-def assert_resumed(project: Workspace) -> None:
-    record = project.read_json(f"{RUN.format(SECOND)}/provenance.json")
+@pytest.mark.parametrize("command", [["snakemake", "--cores", "2"], ["dvc", "repro"]])
+def test_after_kill_9_in_a_training_the_next_run_goes_on_and_makes_everything(
+    project: Workspace, command: list[str]
+) -> None:
+    project.set_variant(SECOND, {"train": {"steps": STEPS, "log_every": STEPS, "save_every": 10}})
+    kill_in_training(project, *command)
+    project.snakemake("--unlock")
+    done = project.snakemake().jobs
+    assert TRAIN in done and "publish" in done
+    (folder,) = [
+        path.parent
+        for path in (project.path / RUNS / SECOND).glob("seed0/train-*/provenance.json")
+        if str(STEPS) in path.read_text()
+    ]
+    record = project.read_json(str(folder.relative_to(project.path) / "provenance.json"))
     assert record["resumed_at_steps"], "the training began afresh"
-    assert (project.path / MODEL).is_file()
-    assert list((project.path / ".partial").glob("*.safetensors")) == []
-    assert STAGE not in project.stale()
+    assert record["key"] == folder.name.rpartition("-")[2]
+    assert not list((project.path / ".partial").glob("*.safetensors"))
+    assert NOTHING in project.snakemake("-n").text
+    assert project.stale() == set()
 
 
-@pytest.fixture
-def killed(project: Workspace) -> Workspace:
-    """The project after kill -9 of Snakemake and all its children, in the middle of a training."""
-    project.set(f"params/variants/{SECOND}.yaml", {"train": {"steps": STEPS, "log_every": STEPS, "save_every": 10}})
-    kill_in_training(project, "snakemake", "--cores", "1", MODEL)
-    assert not (project.path / MODEL).exists()
-    project.snakemake("--unlock")
-    return project
+def test_a_failed_job_says_why_the_others_go_on_and_nothing_old_is_lost(project: Workspace) -> None:
+    before = sorted(path for path in (project.path / "results/smoke").rglob("*") if path.is_file())
+    project.set_variant(SECOND, {"optimizer": {"learning_rate": 1.0e30}})  # the loss is no number
+    project.set_variant(FIRST, {"optimizer": {"learning_rate": 0.002}})
+    result = project.snakemake(code=1)
+    assert f"FAILED {TRAIN}" in result.text and "what does not depend on it goes on" in result.text
+    assert "loss" in result.text.partition("FAILED")[2].partition("goes on")[0]
+    assert f"evaluate sudoku/{FIRST} seed 0" in result.jobs
+    assert all(path.exists() for path in before)
 
 
-def test_after_kill_9_in_a_training_snakemake_goes_on(killed: Workspace) -> None:
-    killed.snakemake(MODEL)
-    assert_resumed(killed)
-
-
-@pytest.mark.slow
-def test_after_kill_9_in_a_training_dvc_goes_on(killed: Workspace) -> None:
-    killed.dvc("repro", "--single-item", STAGE)
-    assert_resumed(killed)
-    assert NOTHING in killed.snakemake("-n", MODEL).text
-
-
-@pytest.mark.slow
-def test_after_kill_9_of_dvc_repro_it_goes_on(project: Workspace) -> None:
-    project.set(f"params/variants/{SECOND}.yaml", {"train": {"steps": STEPS, "log_every": STEPS, "save_every": 10}})
-    kill_in_training(project, "dvc", "repro", STAGE)
-    project.snakemake("--unlock")
-    project.dvc("repro", "--single-item", STAGE)
-    assert_resumed(project)
-
-
-@pytest.mark.slow
-def test_what_a_killed_run_had_finished_is_recorded_by_the_next_one(project: Workspace) -> None:
-    project.set(f"params/variants/{SECOND}.yaml", {"optimizer": {"learning_rate": 0.05}})
-    project.snakemake("--no-hooks", MODEL)  # finished, but killed before dvc.lock was written
-    seen = project.path / ".snakemake/dvc_seen.json"
-    seen.write_text(json.dumps({**json.loads(seen.read_text()), "running": True}))
-    assert STAGE in project.stale()
-
-    assert NOTHING in project.snakemake("-n", MODEL).text
-    assert STAGE not in project.stale()
-
-
-def test_a_busy_dvc_is_one_line_and_the_next_run_makes_up_for_it(project: Workspace) -> None:
+def test_a_busy_dvc_is_one_line(project: Workspace) -> None:
+    project.set_variant(SECOND, {"optimizer": {"learning_rate": 0.05}})
     with Repo(str(project.path)) as repo, repo.lock:
-        result = project.run("python", "workflow/sync.py", "give", TRAIN, code=1)
-    assert len(result.text.splitlines()) == 1
-    assert "the next run tries again" in result.text
+        told = [line for line in project.snakemake().text.splitlines() if line.startswith("dvc ")]
+    assert len(told) == 1 and "`dvc commit` tells it" in told[0]
+    project.dvc("commit", "-f", "-q")
+    assert project.stale() == set()
 
 
 def test_without_git_and_dvc_the_pipeline_is_plain_snakemake(project: Workspace) -> None:
     shutil.rmtree(project.path / ".git")
     shutil.rmtree(project.path / ".dvc")
-    project.set(f"params/variants/{SECOND}.yaml", {"optimizer": {"learning_rate": 0.05}})
-    assert project.snakemake("-n", MODEL).jobs == {TRAIN}
+    project.set_variant(SECOND, {"optimizer": {"learning_rate": 0.05}})
+    assert TRAIN in project.snakemake("-n").jobs

@@ -10,7 +10,7 @@ rule generate_shard:
         key=lambda wildcards: todays(JOBS.data(wildcards.task), wildcards).key,
     shell:
         "hrm generate --key {params.key} --task {wildcards.task} --scale {wildcards.scale}"
-        " --shard {wildcards.shard} --shards {wildcards.shards} --out {output} 2> {log}"
+        " --shard {wildcards.shard} --shards {wildcards.shards} --out {output} > {log} 2>&1"
 
 
 rule dataset:
@@ -33,4 +33,4 @@ rule dataset:
         folder=subpath(output[0], parent=True),
     shell:
         "hrm generate --key {params.key} --task {wildcards.task} --scale {wildcards.scale} --merge {input}"
-        " --out {params.folder} 2> {log}"
+        " --out {params.folder} > {log} 2>&1"

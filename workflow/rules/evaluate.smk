@@ -31,7 +31,7 @@ rule evaluate:
         data=lambda wildcards: JOBS.data(wildcards.task).folder,
         folder=subpath(output[0], ancestor=2),
     shell:
-        "hrm evaluate --key {wildcards.key} --model {input[0]} --data {params.data} --out {params.folder} 2> {log}"
+        "hrm evaluate --key {wildcards.key} --model {input[0]} --data {params.data} --out {params.folder} > {log} 2>&1"
 
 
 # An evaluation of ARC votes, and a rule's outputs are the same for all its jobs.
@@ -63,7 +63,7 @@ for kind in ANALYSIS_FILES:
             folder=subpath(output[0], ancestor=2),
         shell:
             "hrm analyse {params.kind} --key {wildcards.key} --model {input[0]} --data {params.data}"
-            " --out {params.folder} 2> {log}"
+            " --out {params.folder} > {log} 2>&1"
 
 
 rule measure_memory:
@@ -78,4 +78,4 @@ rule measure_memory:
     params:
         key=lambda wildcards: todays(JOBS.memory(), wildcards).key,
     shell:
-        "hrm analyse memory --key {params.key} --scale {wildcards.scale} --out {output[0]} 2> {log}"
+        "hrm analyse memory --key {params.key} --scale {wildcards.scale} --out {output[0]} > {log} 2>&1"

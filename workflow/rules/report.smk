@@ -24,7 +24,7 @@ rule summarise:
         key=lambda wildcards: todays(JOBS.summary(), wildcards).key,
         caption=caption("summary"),
     shell:
-        "hrm summarise --key {params.key} --scale {wildcards.scale} --out {output} 2> {log}"
+        "hrm summarise --key {params.key} --scale {wildcards.scale} --out {output} > {log} 2>&1"
 
 
 rule claims:
@@ -46,7 +46,7 @@ rule claims:
         key=lambda wildcards: todays(JOBS.claims(), wildcards).key,
         caption=caption("claims"),
     shell:
-        "hrm claims --key {params.key} --scale {wildcards.scale} --out {output[0]} --table {output[1]} 2> {log}"
+        "hrm claims --key {params.key} --scale {wildcards.scale} --out {output[0]} --table {output[1]} > {log} 2>&1"
 
 
 rule aggregate:
@@ -57,14 +57,14 @@ rule aggregate:
     log:
         "logs/{scale}/{name}-{key}.log",
     wildcard_constraints:
-        name=one_of(JOBS.aggregates(study).name for study in JOBS.comparisons.aggregates),
+        name=one_of(JOBS.aggregates(study).name for study in JOBS.studies),
     params:
         study=lambda wildcards: todays(JOBS.aggregates(study_of(wildcards.name)), wildcards).name.removesuffix(
             "_aggregates"
         ),
     shell:
         "hrm aggregate {params.study} --key {wildcards.key} --scale {wildcards.scale} --summary {input}"
-        " --out {output} 2> {log}"
+        " --out {output} > {log} 2>&1"
 
 
 rule compare:
@@ -80,7 +80,7 @@ rule compare:
         chart=lambda wildcards: todays(JOBS.chart(study_of(wildcards.name)), wildcards).name.removesuffix("_chart"),
     shell:
         "hrm compare {params.chart} --key {wildcards.key} --summary {input} --claims params/claims.yaml"
-        " --out {output} 2> {log}"
+        " --out {output} > {log} 2>&1"
 
 
 def drawn(wildcards):
@@ -109,7 +109,7 @@ rule draw:
         stem=subpath(output[0], strip_suffix=".svg"),
         caption=lambda wildcards: caption(JOBS.drawings[wildcards.name].kind),
     shell:
-        "hrm render {params.command} --key {wildcards.key} --out {params.stem} 2> {log}"
+        "hrm render {params.command} --key {wildcards.key} --out {params.stem} > {log} 2>&1"
 
 
 # As an animation too: a rule's outputs are the same for all its jobs.
@@ -140,7 +140,7 @@ rule contact_sheet:
         folder=subpath(output[0], parent=True),
         caption=caption("contact_sheet"),
     shell:
-        "hrm show {params.data} --key {wildcards.key} --out {params.folder} 2> {log}"
+        "hrm show {params.data} --key {wildcards.key} --out {params.folder} > {log} 2>&1"
 
 
 # The copies under plain names lie where people look for them; the record of what was copied is named by the key, and
@@ -158,4 +158,4 @@ rule publish:
         key=JOBS.published.key,
         scale=SCALE,
     shell:
-        "hrm publish --key {params.key} --scale {params.scale} --out {output[0]} 2> {log}"
+        "hrm publish --key {params.key} --scale {params.scale} --out {output[0]} > {log} 2>&1"

@@ -27,4 +27,4 @@ rule train:
     shell:
         "hrm train --key {wildcards.key} --task {wildcards.task} --scale {wildcards.scale} --variant {wildcards.variant}"
         " --seed {wildcards.seed} --data {params.data} --out {params.folder}"
-        " --processes {resources.gpu} {params.start} 2> {log}"
+        " --processes {resources.gpu} {params.start} > {log} 2>&1"
