@@ -52,6 +52,7 @@ class LogHandler(LogHandlerBase):
         self.begun = time.monotonic()
         self.bar: tqdm[Any] | None = None
         self.shown: set[int] = set()
+        self.planned = False
 
     @property
     def writes_to_stream(self) -> bool:
@@ -106,8 +107,9 @@ class LogHandler(LogHandlerBase):
     def _plan(self, stats: Mapping[str, Any]) -> None:
         self.waiting = Counter({rule: count for rule, count in stats.items() if rule not in NO_JOBS})
         self.total = sum(self.waiting.values())
-        if not self.total:
+        if not self.total or self.planned:  # a dry run tells it at its end again
             return
+        self.planned = True
         counts = ", ".join(f"{count} {rule}" for rule, count in self.waiting.most_common())
         self._write(f"{self.total} jobs: {counts}")
         if sys.stderr.isatty() and not self.common_settings.dryrun:

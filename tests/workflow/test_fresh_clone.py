@@ -63,11 +63,12 @@ def test_a_dry_run_prints_one_line_a_job(project: Workspace, tmp_path: Path) -> 
 
 
 def test_bad_parameters_end_in_one_line_that_names_file_and_key(project: Workspace) -> None:
-    project.replace("params/training.yaml", "  weight_decay: 1.0", "  weight_decay: 1e-1")  # YAML 1.1 takes it for text
+    name = "params/scales/smoke/train/sudoku.yaml"
+    project.replace(name, "\n  learning_rate: 0.001", "\n  learning_rate: 1e-3")  # YAML 1.1 takes it for text
     result = project.snakemake("-n", code=2)
     lines = [line for line in result.text.splitlines() if "profile" not in line]
     assert len(lines) == 1
-    assert "params/training.yaml" in lines[0] and "weight_decay" in lines[0] and "1e-1" in lines[0]
+    assert name in lines[0] and "learning_rate" in lines[0] and "1e-3" in lines[0]
 
 
 def test_another_scale_is_used_or_refused(project: Workspace) -> None:

@@ -9,14 +9,14 @@ def network_of(kind):
         run = run_of(wildcards)
         job = JOBS.evaluation(*run) if kind == "evaluation" else JOBS.analysed(kind, *run)
         todays(job, wildcards)
-        return ancient([JOBS.train(*run).file("model.safetensors"), *JOBS.data(run[0]).paths])
+        return [JOBS.train(*run).file("model.safetensors"), *JOBS.data(run[0]).paths]
 
     return files
 
 
 rule evaluate:
     input:
-        network_of("evaluation"),
+        ancient(network_of("evaluation")),
     output:
         outputs("evaluation", EVALUATION_FILES),
     log:
@@ -48,7 +48,7 @@ for kind in ANALYSIS_FILES:
         name:
             f"analyse_{kind}"
         input:
-            network_of(kind),
+            ancient(network_of(kind)),
         output:
             outputs(kind, ANALYSIS_FILES[kind]),
         log:

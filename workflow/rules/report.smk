@@ -8,7 +8,7 @@ def table(files):
 
 rule summarise:
     input:
-        lambda wildcards: ancient([path for paths in JOBS.summary_inputs().values() for path in paths]),
+        [ancient(path) for paths in JOBS.summary_inputs().values() for path in paths],
     output:
         report(
             table(["summary.csv"]),
@@ -29,7 +29,7 @@ rule summarise:
 
 rule claims:
     input:
-        lambda wildcards: ancient([path for paths in JOBS.claims_inputs().values() for path in paths]),
+        [ancient(path) for paths in JOBS.claims_inputs().values() for path in paths],
     output:
         table(["claims.json"]),
         report(
@@ -85,7 +85,7 @@ rule compare:
 
 def drawn(wildcards):
     """The files that a figure draws."""
-    return ancient(JOBS.drawings[todays(JOBS.figure(wildcards.name), wildcards).name].inputs)
+    return JOBS.drawings[todays(JOBS.figure(wildcards.name), wildcards).name].inputs
 
 
 def images(endings):
@@ -97,7 +97,7 @@ def images(endings):
 
 rule draw:
     input:
-        drawn,
+        ancient(drawn),
     output:
         images(IMAGES),
     log:
@@ -122,7 +122,7 @@ use rule draw as draw_film with:
 
 rule contact_sheet:
     input:
-        lambda wildcards: files_of([JOBS.data(wildcards.task)]),
+        ancient(lambda wildcards: JOBS.data(wildcards.task).paths),
     output:
         [
             report(

@@ -1,17 +1,21 @@
 # One training. Its resume state lies in .partial/, which is no output: Snakemake deletes outputs before a job.
 
 
-def training_inputs(wildcards):
-    """The data, and the model whose modules a training starts from, if it starts from one."""
-    job = todays(JOBS.train(*run_of(wildcards)), wildcards)
-    start = JOBS.start_of(job.task, job.variant, job.seed)
-    found = {"data": JOBS.data(job.task).paths}
-    return found | ({"start": start.file("model.safetensors")} if start else {})
+def training_data(wildcards):
+    """The files of the data set."""
+    return JOBS.data(todays(JOBS.train(*run_of(wildcards)), wildcards).task).paths
+
+
+def start_model(wildcards):
+    """The model whose modules a training starts from, if it starts from one."""
+    start = JOBS.start_of(*run_of(wildcards))
+    return start.file("model.safetensors") if start else []
 
 
 rule train:
     input:
-        unpack(lambda wildcards: {name: ancient(files) for name, files in training_inputs(wildcards).items()}),
+        ancient(training_data),
+        start=ancient(start_model),
     output:
         outputs("train", TRAIN_FILES),
     log:
@@ -23,7 +27,7 @@ rule train:
     params:
         data=lambda wildcards: JOBS.data(wildcards.task).folder,
         folder=subpath(output[0], parent=True),
-        start=lambda wildcards, input: f"--start {input.start}" if "start" in input.keys() else "",
+        start=lambda wildcards, input: f"--start {input.start}" if input.start else "",
     shell:
         "hrm train --key {wildcards.key} --task {wildcards.task} --scale {wildcards.scale} --variant {wildcards.variant}"
         " --seed {wildcards.seed} --data {params.data} --out {params.folder}"
