@@ -30,7 +30,9 @@ reproduce: $(READY)  ## everything: data, trainings, evaluations, claims, figure
 
 reference: $(READY)  ## tables, verdicts, figures and page of the records in results/reference
 	$(RUN)/snakemake --snakefile workflow/reference.smk --cores all --forceall
-	$(RUN)/hrm claims --readme README.md --ledgers results/smoke/claims.json results/reference/claims.json
+	$(RUN)/hrm claims --readme README.md --claims-page docs/claims.md --ledgers results/reference/claims.json
+	$(RUN)/python -m hrm.report.first_picture results/reference sudoku docs/images/first.png
+	$(RUN)/python -m hrm.commands_page docs/commands.md
 
 test: $(READY)  ## the tests, offline
 	$(RUN)/python -m pytest -n 2

@@ -2,6 +2,8 @@
 import importlib.util
 import subprocess
 
+from hrm.report.findings import findings
+from hrm.report.ledger_file import read_ledger
 from hrm.warm import starter
 
 ENOUGH_JOBS = 5  # fewer imports than that cost less than the server's own
@@ -36,11 +38,23 @@ def stop_server():
         starter.stop(SERVERS.pop())
 
 
+def is_complete():
+    """Whether all of the pipeline is there, and this process is not one of a single job."""
+    return workflow.is_main_process and all(Path(path).exists() for job in ALL for path in job.paths)
+
+
+def say_findings():
+    """End with what was found."""
+    if not workflow.touch:
+        for line in findings(read_ledger(Path(f"results/{SCALE}/claims.json"))):
+            print(line, file=sys.stderr)
+        print(f"all results on one page: results/{SCALE}/report.html", file=sys.stderr)
+
+
 def tell_dvc():
     """Let DVC record what is there, where all of it is; inside of `dvc repro` DVC does so itself."""
-    complete = workflow.is_main_process and all(Path(path).exists() for job in ALL for path in job.paths)
     here = Path(".dvc").is_dir() and Path(".git").exists() and importlib.util.find_spec("dvc") is not None
-    if not (complete and here) or INSIDE_DVC:
+    if not here or INSIDE_DVC:
         return
     done = subprocess.run([sys.executable, "-m", "dvc", "commit", "--quiet", "--force"], capture_output=True, text=True)
     if done.returncode:
@@ -56,7 +70,9 @@ onstart:
 
 onsuccess:
     stop_server()
-    tell_dvc()
+    if is_complete():
+        tell_dvc()
+        say_findings()
 
 
 onerror:
