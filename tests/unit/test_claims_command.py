@@ -170,7 +170,7 @@ def test_missing_markers_are_an_error_and_leave_the_file(
 
 def test_incomplete_options_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["claims", "--claims", "params/claims.yaml"]) == 2
-    assert "--scale, --summary, --out, --table missing" in capsys.readouterr().err
+    assert "--scale, --out, --table missing" in capsys.readouterr().err
     assert main(["claims", "--readme", "README.md"]) == 2
     assert "--claims-page, --ledgers missing" in capsys.readouterr().err
     assert main(["claims", "--readme", "README.md", "--scale", "smoke"]) == 2

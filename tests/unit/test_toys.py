@@ -166,8 +166,10 @@ def plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def entry(params: Path, name: str, settings: str) -> None:
-    """A variant of its own."""
-    (params / "variants" / f"{name}.yaml").write_text(settings)
+    """A variant of its own, in an experiment of its own."""
+    indented = "".join(f"    {line}\n" for line in settings.splitlines())
+    text = f"tasks: [sudoku]\nseeds: [0]\nfilm: false\nvariants:\n  {name}:\n{indented}"
+    (params / "experiments" / f"{name}.yaml").write_text(text)
 
 
 def trained_and_evaluated(tmp_path: Path, params: Path, task: str, variant: str) -> dict[str, float]:

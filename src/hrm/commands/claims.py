@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 JUDGE_OPTIONS = ("scale", "out", "table")
+FILE_OPTIONS = ("claims", "summary", "datasets", "records")  # of the first form, where its files lie elsewhere
 README_OPTIONS = ("readme", "claims_page", "ledgers")
 
 
@@ -38,8 +39,10 @@ def run(arguments: argparse.Namespace) -> int:
     if not writing and len(judging) == len(JUDGE_OPTIONS):
         return _judge(arguments)
     forms = " or ".join(" ".join(map(_option, names)) for names in (JUDGE_OPTIONS, README_OPTIONS))
+    files = any(getattr(arguments, name) for name in FILE_OPTIONS)
     wanted, given = (README_OPTIONS, writing) if writing else (JUDGE_OPTIONS, judging)
-    missing = [_option(name) for name in wanted if given and not (judging and writing) and name not in given]
+    begun = bool(writing) != bool(judging or files)
+    missing = [_option(name) for name in wanted if begun and name not in given]
     told = f"; {', '.join(missing)} missing" if missing else ""
     raise ParameterError(f"give {forms}{told}")
 

@@ -7,6 +7,7 @@ it exists, whatever a clock says. Code counts as its syntax tree: comments, docs
 import ast
 import hashlib
 import json
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -67,14 +68,14 @@ class Sources:
                 found.add(module)
             else:
                 waiting.append(module)
-            waiting += _parents(module)
+            waiting += self._parents(module)
         while waiting:
             module = waiting.pop()
             if module in found:
                 continue
             found.add(module)
             waiting += [name for names in self._facts_of(module)["imports"].values() for name in names]
-            waiting += _parents(module)
+            waiting += self._parents(module)
         return found
 
     def save(self) -> None:
@@ -82,14 +83,24 @@ class Sources:
         if self.cache is not None and self._used != self._known:
             write_text(self.cache, json.dumps({"version": CACHE_VERSION, "files": self._used}))
 
+    def _parents(self, module: str) -> list[str]:
+        parts = module.split(".")
+        names = [".".join(parts[:end]) for end in range(1, len(parts))]
+        return [name for name in names if self._path(name)]  # a folder need not have an __init__.py
+
     def _path(self, module: str) -> Path | None:
-        below = self.root.joinpath(*module.split(".")[1:])
+        if module == PACKAGE:
+            return self.root / "__init__.py"
         if module.partition(".")[0] != PACKAGE:
             return None
-        if (below / "__init__.py").is_file():
-            return below / "__init__.py"
-        path = below.with_suffix(".py") if below != self.root else below
-        return path if path.is_file() else None
+        parent, _, name = module.rpartition(".")
+        folders = [self.root.joinpath(*parent.split(".")[1:])]
+        folders += map(Path, getattr(sys.modules.get(parent), "__path__", []))  # further ones, of tasks and networks
+        for folder in folders:
+            for path in (folder / name / "__init__.py", folder / f"{name}.py"):
+                if path.is_file():
+                    return path
+        return None
 
     def _facts_of(self, module: str) -> dict[str, Any]:
         if module not in self._facts:
@@ -157,11 +168,6 @@ def _plain(node: Any) -> Any:
 
 def _is_docstring(node: Any) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-
-
-def _parents(module: str) -> list[str]:
-    parts = module.split(".")
-    return [".".join(parts[:end]) for end in range(1, len(parts))]
 
 
 def _digest(value: Any) -> str:

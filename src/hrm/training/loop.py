@@ -66,7 +66,8 @@ def train(
     """
     torch.set_num_threads(params.train.threads)
     torch.set_float32_matmul_precision("high" if device.type == "cuda" else "highest")
-    state_path = partial / f"{facts['task']}-{facts['variant']}-{facts['seed']}-{run_key(params, facts)}.safetensors"
+    key = run_key(params, facts, dataset.info.family)
+    state_path = partial / f"{facts['task']}-{facts['variant']}-{facts['seed']}-{key}.safetensors"
     run = _Run(params, facts, Trainer(params, facts, dataset, device, group, start), state_path)
     hidden = None if group.rank == 0 else True  # None: unless it is a terminal
     with (
@@ -84,7 +85,7 @@ def train(
         state_path.unlink(missing_ok=True)
 
 
-def run_key(params: RunParams, facts: dict[str, Any]) -> str:
+def run_key(params: RunParams, facts: dict[str, Any], family: str) -> str:
     """What everything that decides the result hashes to: the key of the pipeline's job where it is one (hrm.jobs).
 
     Of a training by hand: its parameters, data, seed, and the code that trains.
@@ -94,7 +95,7 @@ def run_key(params: RunParams, facts: dict[str, Any]) -> str:
     decisive = params.model_dump()
     for name in ("log_every", "save_every"):
         decisive["train"].pop(name)
-    modules = [task_module(facts["data_info"]["family"]), model_module(params.model.architecture)]
+    modules = [task_module(family), model_module(params.model.architecture)]
     return fingerprint({"params": decisive, "facts": facts, "code": Sources().fingerprint(__name__, *modules)})
 
 
