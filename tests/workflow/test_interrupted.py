@@ -34,7 +34,9 @@ def kill_in_training(project: Workspace, *command: str) -> None:
     process.wait()
 
 
-@pytest.mark.parametrize("command", [["snakemake", "--cores", "2"], ["dvc", "repro"]])
+@pytest.mark.parametrize(
+    "command", [["snakemake", "--cores", "2"], pytest.param(["dvc", "repro"], marks=pytest.mark.slow)]
+)
 def test_after_kill_9_in_a_training_the_next_run_goes_on_and_makes_everything(
     project: Workspace, command: list[str]
 ) -> None:
@@ -67,6 +69,7 @@ def test_a_failed_job_says_why_the_others_go_on_and_nothing_old_is_lost(project:
     assert all(path.exists() for path in before)
 
 
+@pytest.mark.slow
 def test_a_busy_dvc_is_one_line(project: Workspace) -> None:
     project.set_variant(SECOND, {"optimizer": {"learning_rate": 0.05}})
     with Repo(str(project.path)) as repo, repo.lock:
@@ -76,6 +79,7 @@ def test_a_busy_dvc_is_one_line(project: Workspace) -> None:
     assert project.stale() == set()
 
 
+@pytest.mark.slow
 def test_without_git_and_dvc_the_pipeline_is_plain_snakemake(project: Workspace) -> None:
     shutil.rmtree(project.path / ".git")
     shutil.rmtree(project.path / ".dvc")

@@ -55,3 +55,47 @@ PLAIN_PAGES = [f"results/{SCALE}/runs.csv", f"results/{SCALE}/report.html", "res
 def caption(kind):
     """What Snakemake's report says of a kind of figure or table: the text of our own page."""
     return caption_of({"chart": "charts"}.get(kind, kind), PARAMS)
+
+
+def training_data(wildcards):
+    """The files of the data set."""
+    return JOBS.data(todays(JOBS.train(*run_of(wildcards)), wildcards).task).paths
+
+
+def start_model(wildcards):
+    """The model whose modules a training starts from, if it starts from one."""
+    start = JOBS.start_of(*run_of(wildcards))
+    return start.file("model.safetensors") if start else []
+
+
+def model_of(kind):
+    """An input function: the network that a job of this kind measures."""
+
+    def file(wildcards):
+        run = run_of(wildcards)
+        todays(JOBS.evaluation(*run) if kind == "evaluation" else JOBS.analysed(kind, *run), wildcards)
+        return JOBS.train(*run).file("model.safetensors")
+
+    return file
+
+
+def data_of(wildcards):
+    """The files of the data set of a job."""
+    return JOBS.data(wildcards.task).paths
+
+
+def table(name):
+    """The path of a table of its rule."""
+    return f"{FOLDERS['table']}/{name}"
+
+
+def drawn(wildcards):
+    """The files that a figure draws."""
+    return JOBS.drawings[todays(JOBS.figure(wildcards.name), wildcards).name].inputs
+
+
+def images(endings):
+    """The outputs of a figure; the first is shown in Snakemake's report."""
+    first, *others = outputs("figure", [f"{{name}}.{ending}" for ending in endings])
+    shown = report(first, caption="../report/caption.rst", category="Figures", labels={"figure": "{name}"})
+    return [shown, *others]

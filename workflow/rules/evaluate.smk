@@ -2,21 +2,10 @@
 # comes, and for some of them what happens inside.
 
 
-def network_of(kind):
-    """An input function: model and data of the network that a job of this kind measures."""
-
-    def files(wildcards):
-        run = run_of(wildcards)
-        job = JOBS.evaluation(*run) if kind == "evaluation" else JOBS.analysed(kind, *run)
-        todays(job, wildcards)
-        return [JOBS.train(*run).file("model.safetensors"), *JOBS.data(run[0]).paths]
-
-    return files
-
-
 rule evaluate:
     input:
-        ancient(network_of("evaluation")),
+        data=ancient(data_of),
+        model=ancient(model_of("evaluation")),
     output:
         outputs("evaluation", EVALUATION_FILES),
     log:
@@ -31,7 +20,7 @@ rule evaluate:
         data=lambda wildcards: JOBS.data(wildcards.task).folder,
         folder=subpath(output[0], ancestor=2),
     shell:
-        "hrm evaluate --key {wildcards.key} --model {input[0]} --data {params.data} --out {params.folder} > {log} 2>&1"
+        "hrm evaluate --key {wildcards.key} --model {input.model} --data {params.data} --out {params.folder} > {log} 2>&1"
 
 
 # An evaluation of ARC votes, and a rule's outputs are the same for all its jobs.
@@ -48,7 +37,8 @@ for kind in ANALYSIS_FILES:
         name:
             f"analyse_{kind}"
         input:
-            ancient(network_of(kind)),
+            data=ancient(data_of),
+            model=ancient(model_of(kind)),
         output:
             outputs(kind, ANALYSIS_FILES[kind]),
         log:
@@ -62,13 +52,14 @@ for kind in ANALYSIS_FILES:
             data=lambda wildcards: JOBS.data(wildcards.task).folder,
             folder=subpath(output[0], ancestor=2),
         shell:
-            "hrm analyse {params.kind} --key {wildcards.key} --model {input[0]} --data {params.data}"
+            "hrm analyse {params.kind} --key {wildcards.key} --model {input.model} --data {params.data}"
             " --out {params.folder} > {log} 2>&1"
 
 
 rule measure_memory:
     output:
-        outputs("table", ["memory.csv", "memory.json"]),
+        table=table("memory.csv"),
+        record=table("memory.json"),
     log:
         "logs/{scale}/memory-{name}-{key}.log",
     wildcard_constraints:
@@ -78,4 +69,4 @@ rule measure_memory:
     params:
         key=lambda wildcards: todays(JOBS.memory(), wildcards).key,
     shell:
-        "hrm analyse memory --key {params.key} --scale {wildcards.scale} --out {output[0]} > {log} 2>&1"
+        "hrm analyse memory --key {params.key} --scale {wildcards.scale} --out {output.table} > {log} 2>&1"

@@ -1,17 +1,12 @@
 # From metrics to tables, verdicts, figures, and the plain names under which people find them.
 
 
-def table(files):
-    """The outputs of the rule of one table."""
-    return outputs("table", files)
-
-
 rule summarise:
     input:
         [ancient(path) for paths in JOBS.summary_inputs().values() for path in paths],
     output:
         report(
-            table(["summary.csv"]),
+            table("summary.csv"),
             caption="../report/caption.rst",
             category="Results",
             labels={"result": "all metrics"},
@@ -31,9 +26,9 @@ rule claims:
     input:
         [ancient(path) for paths in JOBS.claims_inputs().values() for path in paths],
     output:
-        table(["claims.json"]),
-        report(
-            table(["claims.md"]),
+        ledger=table("claims.json"),
+        table=report(
+            table("claims.md"),
             caption="../report/caption.rst",
             category="Results",
             labels={"result": "verdicts on the published claims"},
@@ -46,14 +41,14 @@ rule claims:
         key=lambda wildcards: todays(JOBS.claims(), wildcards).key,
         caption=caption("claims"),
     shell:
-        "hrm claims --key {params.key} --scale {wildcards.scale} --out {output[0]} --table {output[1]} > {log} 2>&1"
+        "hrm claims --key {params.key} --scale {wildcards.scale} --out {output.ledger} --table {output.table} > {log} 2>&1"
 
 
 rule aggregate:
     input:
         ancient(JOBS.summary().file("summary.csv")),
     output:
-        table(["{name}.csv"]),
+        table("{name}.csv"),
     log:
         "logs/{scale}/{name}-{key}.log",
     wildcard_constraints:
@@ -71,7 +66,7 @@ rule compare:
     input:
         ancient(JOBS.summary().file("summary.csv")),
     output:
-        table(["{name}.csv"]),
+        table("{name}.csv"),
     log:
         "logs/{scale}/{name}-{key}.log",
     wildcard_constraints:
@@ -81,18 +76,6 @@ rule compare:
     shell:
         "hrm compare {params.chart} --key {wildcards.key} --summary {input} --claims params/claims.yaml"
         " --out {output} > {log} 2>&1"
-
-
-def drawn(wildcards):
-    """The files that a figure draws."""
-    return JOBS.drawings[todays(JOBS.figure(wildcards.name), wildcards).name].inputs
-
-
-def images(endings):
-    """The outputs of a figure; the first is shown in Snakemake's report."""
-    first, *others = outputs("figure", [f"{{name}}.{ending}" for ending in endings])
-    shown = report(first, caption="../report/caption.rst", category="Figures", labels={"figure": "{name}"})
-    return [shown, *others]
 
 
 rule draw:
@@ -149,13 +132,12 @@ rule publish:
     input:
         files_of(job for job in ALL if job.kind != "published"),
     output:
-        JOBS.published.paths,
-        list(JOBS.plain_names().values()),
-        PLAIN_PAGES,
+        record=JOBS.published.paths,
+        plain=[*JOBS.plain_names().values(), *PLAIN_PAGES],
     log:
         f"logs/{SCALE}/publish-{JOBS.published.key}.log",
     params:
         key=JOBS.published.key,
         scale=SCALE,
     shell:
-        "hrm publish --key {params.key} --scale {params.scale} --out {output[0]} > {log} 2>&1"
+        "hrm publish --key {params.key} --scale {params.scale} --out {output.record} > {log} 2>&1"

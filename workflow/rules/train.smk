@@ -1,17 +1,6 @@
 # One training. Its resume state lies in .partial/, which is no output: Snakemake deletes outputs before a job.
 
 
-def training_data(wildcards):
-    """The files of the data set."""
-    return JOBS.data(todays(JOBS.train(*run_of(wildcards)), wildcards).task).paths
-
-
-def start_model(wildcards):
-    """The model whose modules a training starts from, if it starts from one."""
-    start = JOBS.start_of(*run_of(wildcards))
-    return start.file("model.safetensors") if start else []
-
-
 rule train:
     input:
         ancient(training_data),
