@@ -105,7 +105,9 @@ EDITS = {
 }
 
 
-@pytest.mark.parametrize("edit", [name for name in EDITS if name != "a caption"])
+@pytest.mark.parametrize(
+    "edit", [name if name == "a line of the training" else pytest.param(name, marks=pytest.mark.slow) for name in EDITS]
+)
 def test_an_edit_makes_stale_what_it_reaches(project: Workspace, edit: str) -> None:
     (name, old, new), wanted, untouched = EDITS[edit]
     project.replace(name, old, new)
@@ -117,6 +119,7 @@ def test_an_edit_makes_stale_what_it_reaches(project: Workspace, edit: str) -> N
     assert NOTHING in project.snakemake("-n").text
 
 
+@pytest.mark.slow
 def test_a_deleted_model_is_made_again_and_other_runs_stay(project: Workspace) -> None:
     (project.folder(FIRST, "train") / "model.safetensors").unlink()
     before = (project.folder(FIRST, "evaluation") / "raw/segments.csv").read_bytes()
