@@ -1,6 +1,7 @@
 """`snakemake -n` at each scale, and what it says before it starts one that asks for a GPU."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,28 +12,30 @@ from workspace import SOURCE
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 NEEDED = ["Snakefile", "workflow", "profiles", "params", "src"]
-ONE_TRAINING = "results/paper/boards/board_hl_2x2_s2/seed0/model.safetensors"
+ONE_TRAINING = ("paper", "boards", "board_hl_2x2_s2")
 
 
-def snakemake(folder: Path, scale: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The pipeline of the working tree at a scale, without a GPU and without results."""
+def copied(folder: Path) -> None:
+    """The pipeline of the working tree, without results."""
     for name in NEEDED:
         copy = shutil.copytree if (SOURCE / name).is_dir() else shutil.copy
         copy(SOURCE / name, folder / name)
-    pipeline = folder / "params" / "pipeline.yaml"
-    pipeline.write_text(pipeline.read_text().replace("\nscale: smoke\n", f"\nscale: {scale}\n"))
+
+
+def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """A command in the copy, without a GPU."""
     environment = os.environ | {
         "CUDA_VISIBLE_DEVICES": "",
         "PYTHONPATH": str(folder / "src"),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }
-    command = ["snakemake", *arguments]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
 
 
 @pytest.mark.parametrize("scale", ["smoke", "gpu", "paper"])
 def test_a_dry_run_works_at_each_scale_and_says_what_it_would_cost(scale: str, tmp_path: Path) -> None:
-    done = snakemake(tmp_path, scale, "-n", "--quiet")
+    copied(tmp_path)
+    done = run(tmp_path, "snakemake", "-n", "--quiet", "--config", f"scale={scale}")
     assert done.returncode == 0, done.stderr
     said = [line for line in done.stderr.splitlines() if line.startswith("snakemake: ")]
     if scale == "smoke":
@@ -44,7 +47,12 @@ def test_a_dry_run_works_at_each_scale_and_says_what_it_would_cost(scale: str, t
 
 
 def test_without_a_gpu_the_scale_of_the_papers_stops_before_its_first_job(tmp_path: Path) -> None:
-    done = snakemake(tmp_path, "paper", "--cores", "1", "--", ONE_TRAINING)
+    scale, task, variant = ONE_TRAINING
+    copied(tmp_path)
+    listed = run(tmp_path, "hrm", "runs", "--scale", scale, "--task", task, "--variant", variant).stdout
+    (folder,) = re.findall(r"missing (\S+/train-\S+)", listed)
+    wanted = f"{folder}/model.safetensors"
+    done = run(tmp_path, "snakemake", "--cores", "1", "--config", f"scale={scale}", "--", wanted)
     assert done.returncode == 2
     assert "snakemake: scale paper: jobs that need a GPU: 1; PyTorch " in done.stderr
     assert "Traceback" not in done.stderr
