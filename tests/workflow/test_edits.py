@@ -101,7 +101,11 @@ EDITS = {
         {"dataset sudoku", *TRAIN.values(), *EVALUATE.values()},
         set(),
     ),
-    "a caption": (("params/report.yaml", '  - title: "', '  - title: "Our '), {"publish"}, {"train", "draw", "claims"}),
+    "words of the page": (
+        ("params/report.yaml", 'title: "Hierarchical', 'title: "The Hierarchical'),
+        {"publish"},
+        {"train", "draw", "claims"},
+    ),
 }
 
 
