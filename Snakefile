@@ -17,19 +17,20 @@ from hrm.jobs import (
     DATA_FILES,
     EVALUATION_FILES,
     FOLDERS,
-    IMAGES,
     KEY,
+    SOURCES_CACHE,
     TRAIN_FILES,
     Jobs,
 )
 from hrm.core.recipe import Sources
 from hrm.report.captions import caption_of
+from hrm.report.style import SUFFIXES
 from hrm.snapshot import take_snapshot
 
 min_version("9.27")
 
 PARAMS = Path("params")
-SOURCES = Sources(cache=Path(".snakemake/hrm_sources.json"))
+SOURCES = Sources(cache=SOURCES_CACHE)
 try:
     if unknown := sorted(set(config) - {"scale"}):
         raise WorkflowError(f"--config {unknown[0]}: allowed is scale, as in --config scale=gpu")

@@ -21,8 +21,11 @@ from hrm.core.pipeline_schema import PipelineParams
 from hrm.core.recipe import KEY_LENGTH, Sources, key_of
 from hrm.core.schema import evaluation_params, run_params
 from hrm.report.comparison_schema import comparison_params
-from hrm.report.figures import figure_modules
+from hrm.report.figures import figure_modules, suffixes
+from hrm.report.run_folders import RunKey
+from hrm.report.run_paths import PLAYERS, WEIGHTS
 
+SOURCES_CACHE = Path(".snakemake/hrm_sources.json")  # the Snakefile fills it
 KEY = rf"[0-9a-f]{{{KEY_LENGTH}}}"
 RUN_FOLDER = "results/{scale}/{task}/{variant}/seed{seed}"
 FOLDERS = {
@@ -37,8 +40,7 @@ FOLDERS = {
     "published": "results/{scale}/published-{key}",
 }
 
-WEIGHTS = ("raw", "ema")
-PLAYERS_METRICS = [f"{player}/metrics.json" for player in (*WEIGHTS, "untrained", "chance")]
+PLAYERS_METRICS = [f"{player}/metrics.json" for player in PLAYERS]
 
 
 def _of_both(names: Iterable[str]) -> list[str]:
@@ -61,9 +63,6 @@ ANALYSIS_FILES = {
     "test_time": [*_of_both(["test_time.csv", "metrics.json", "test_time.json"]), "untrained/metrics.json"],
 }
 SOURCES_MODULE = "hrm.data.sources"  # fetches what params/sources.yaml pins
-IMAGES = ("svg", "png", "pdf")
-
-Run = tuple[str, str, int]  # task, variant, seed
 
 
 @dataclass(frozen=True)
@@ -104,14 +103,17 @@ class Drawing:
     options: Mapping[str, list[str]]  # option -> files of other jobs, or of params
     keys: list[str]  # of the jobs that made the files
     words: list[str] = field(default_factory=list)  # before the options
-    extra: tuple[str, ...] = ()  # endings beyond those of `IMAGES`
-    experiment: str = ""
 
     @property
     def command(self) -> str:
         """What follows `hrm render`, but for --out."""
         options = [f"{name} {' '.join(files)}" for name, files in self.options.items()]
         return " ".join([self.kind, *self.words, *options])
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """Of the files that it makes."""
+        return suffixes(figure_modules()[self.kind])
 
     @property
     def inputs(self) -> list[str]:
@@ -121,7 +123,7 @@ class Drawing:
 
 def todays_jobs(root: Path, scale: str | None = None) -> "Jobs":
     """The jobs of a scale, by default that of params/pipeline.yaml; ParameterError when parameters are broken."""
-    return Jobs(root, check_all(root, scale), Sources())
+    return Jobs(root, check_all(root, scale), Sources(cache=SOURCES_CACHE))
 
 
 def keyed_folders(scale: str) -> list[Path]:
@@ -142,7 +144,7 @@ class Jobs:
         self.analysis = analysis_params(root, [])
         self.comparisons = comparison_params(root)
         self.evaluation_settings = evaluation_params(root, []).model_dump(mode="json")
-        self.runs: list[Run] = [run for experiment in pipeline.experiments.values() for run in experiment.runs]
+        self.runs: list[RunKey] = [run for experiment in pipeline.experiments.values() for run in experiment.runs]
         self._families: dict[str, str] = {}
         self._files: dict[str, Mapping[str, Any]] = {}
         self._jobs: dict[tuple[Any, ...], Job] = {}
@@ -183,7 +185,7 @@ class Jobs:
             self._families[task] = data_params(self.root, self.scale, task, []).family
         return self._families[task]
 
-    def analysed_runs(self, kind: str, experiment: str | None = None) -> list[Run]:
+    def analysed_runs(self, kind: str, experiment: str | None = None) -> list[RunKey]:
         """The runs that an analysis looks into, all or those of one experiment."""
         section = getattr(self.analysis, kind)
         return list(section.all_runs if experiment is None else section.runs[experiment].runs)
@@ -281,19 +283,13 @@ class Jobs:
             trained = [self.train(*run) for run in experiment.runs]
             evaluated = [self.evaluation(*run) for run in experiment.runs]
             histories = [job.file("history.csv") for job in trained]
-            found[f"{name}_curves"] = Drawing(
-                "curves", {"--histories": histories}, [job.key for job in trained], experiment=name
-            )
+            found[f"{name}_curves"] = Drawing("curves", {"--histories": histories}, [job.key for job in trained])
             tables = [job.file(f"{shown(job.variant)}/segments.csv") for job in evaluated]
-            found[f"{name}_segments"] = Drawing(
-                "segments", {"--tables": tables}, [job.key for job in evaluated], experiment=name
-            )
+            found[f"{name}_segments"] = Drawing("segments", {"--tables": tables}, [job.key for job in evaluated])
             if name in self.pipeline.films:
                 first = evaluated[0]
                 steps = [first.file(f"{shown(first.variant)}/steps.json")]
-                found[f"{name}_steps"] = Drawing(
-                    "steps", {"--steps": steps}, [first.key], extra=("gif",), experiment=name
-                )
+                found[f"{name}_steps"] = Drawing("steps", {"--steps": steps}, [first.key])
         arc = [self.evaluation(*run) for run in self.runs if self.is_arc(run[0])]
         if arc:
             votes = [job.file(f"{shown(job.variant)}/votes.csv") for job in arc]
@@ -306,26 +302,22 @@ class Jobs:
                 for table in ("residuals", "trajectories", "participation")
             }
             residuals = {"--tables": files["residuals"], "--trajectories": files["trajectories"]}
-            found[f"{name}_residuals"] = Drawing("residuals", residuals, keys, experiment=name)
+            found[f"{name}_residuals"] = Drawing("residuals", residuals, keys)
             participation = {"--tables": files["participation"], "--claims": claims}
-            found[f"{name}_participation"] = Drawing("participation", participation, keys, experiment=name)
+            found[f"{name}_participation"] = Drawing("participation", participation, keys)
         for name in self.analysis.routing.runs:
             routing = [self.analysed("routing", *run) for run in self.analysed_runs("routing", name)]
             tables = [job.file(f"{shown(job.variant)}/routing.csv") for job in routing]
-            found[f"{name}_routing"] = Drawing(
-                "routing", {"--tables": tables}, [job.key for job in routing], experiment=name
-            )
+            found[f"{name}_routing"] = Drawing("routing", {"--tables": tables}, [job.key for job in routing])
         for name in self.analysis.test_time.runs:
             tests = [self.analysed("test_time", *run) for run in self.analysed_runs("test_time", name)]
             tables = [job.file(f"{weights}/test_time.csv") for job in tests for weights in WEIGHTS]
-            found[f"{name}_test_time"] = Drawing(
-                "test_time", {"--tables": tables}, [job.key for job in tests], experiment=name
-            )
+            found[f"{name}_test_time"] = Drawing("test_time", {"--tables": tables}, [job.key for job in tests])
         memory = self.memory()
         found["memory"] = Drawing("memory", {"--table": [memory.file("memory.csv")]}, [memory.key])
         for study in self.studies:
             table = self.aggregates(study)
-            found[table.name] = Drawing("aggregates", {"--table": table.paths}, [table.key], experiment=study)
+            found[table.name] = Drawing("aggregates", {"--table": table.paths}, [table.key])
         for chart in self.comparisons.charts:
             table = self.chart(chart)
             found[table.name] = Drawing("chart", {"--table": table.paths}, [table.key], [chart])
@@ -333,7 +325,7 @@ class Jobs:
 
     def figure(self, name: str) -> Job:
         """A figure of `drawings`."""
-        files = [f"{name}.{ending}" for ending in (*IMAGES, *self.drawings[name].extra)]
+        files = [f"{name}{suffix}" for suffix in self.drawings[name].suffixes]
         return self._job("figure", name=name, files=files)
 
     def contact_sheet(self, task: str) -> Job:
@@ -403,7 +395,7 @@ class Jobs:
         modules = [f"hrm.commands.analyse:_{kind}", *self._modules_of(run)]
         return {"own": own, "evaluation": self.evaluation_settings}, modules, inputs
 
-    def _modules_of(self, run: Run) -> list[str]:
+    def _modules_of(self, run: RunKey) -> list[str]:
         """The modules of a run's family and network, which the commands import by name."""
         network = run_params(self.root, self.scale, run[0], run[1], []).model.architecture
         return [task_module(self.family(run[0])), model_module(network)]

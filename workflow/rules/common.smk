@@ -94,8 +94,8 @@ def drawn(wildcards):
     return JOBS.drawings[todays(JOBS.figure(wildcards.name), wildcards).name].inputs
 
 
-def images(endings):
+def images(suffixes):
     """The outputs of a figure; the first is shown in Snakemake's report."""
-    first, *others = outputs("figure", [f"{{name}}.{ending}" for ending in endings])
+    first, *others = outputs("figure", [f"{{name}}{suffix}" for suffix in suffixes])
     shown = report(first, caption="../report/caption.rst", category="Figures", labels={"figure": "{name}"})
     return [shown, *others]

@@ -54,11 +54,10 @@ rule aggregate:
     wildcard_constraints:
         name=one_of(JOBS.aggregates(study).name for study in JOBS.studies),
     params:
-        study=lambda wildcards: todays(JOBS.aggregates(study_of(wildcards.name)), wildcards).name.removesuffix(
-            "_aggregates"
-        ),
+        key=lambda wildcards: todays(JOBS.aggregates(study_of(wildcards.name)), wildcards).key,
+        study=lambda wildcards: study_of(wildcards.name),
     shell:
-        "hrm aggregate {params.study} --key {wildcards.key} --scale {wildcards.scale} --summary {input}"
+        "hrm aggregate {params.study} --key {params.key} --scale {wildcards.scale} --summary {input}"
         " --out {output} > {log} 2>&1"
 
 
@@ -72,9 +71,10 @@ rule compare:
     wildcard_constraints:
         name=one_of(JOBS.chart(chart).name for chart in JOBS.comparisons.charts),
     params:
-        chart=lambda wildcards: todays(JOBS.chart(study_of(wildcards.name)), wildcards).name.removesuffix("_chart"),
+        key=lambda wildcards: todays(JOBS.chart(study_of(wildcards.name)), wildcards).key,
+        chart=lambda wildcards: study_of(wildcards.name),
     shell:
-        "hrm compare {params.chart} --key {wildcards.key} --summary {input} --claims params/claims.yaml"
+        "hrm compare {params.chart} --key {params.key} --summary {input} --claims params/claims.yaml"
         " --out {output} > {log} 2>&1"
 
 
@@ -82,11 +82,11 @@ rule draw:
     input:
         ancient(drawn),
     output:
-        images(IMAGES),
+        images(SUFFIXES),
     log:
         "logs/{scale}/draw-{name}-{key}.log",
     wildcard_constraints:
-        name=one_of(name for name, drawing in JOBS.drawings.items() if not drawing.extra),
+        name=one_of(name for name, drawing in JOBS.drawings.items() if drawing.suffixes == SUFFIXES),
     params:
         command=lambda wildcards: JOBS.drawings[wildcards.name].command,
         stem=subpath(output[0], strip_suffix=".svg"),
@@ -98,9 +98,9 @@ rule draw:
 # As an animation too: a rule's outputs are the same for all its jobs.
 use rule draw as draw_film with:
     output:
-        images([*IMAGES, "gif"]),
+        images([*SUFFIXES, ".gif"]),
     wildcard_constraints:
-        name=one_of(name for name, drawing in JOBS.drawings.items() if drawing.extra),
+        name=one_of(name for name, drawing in JOBS.drawings.items() if drawing.suffixes != SUFFIXES),
 
 
 rule contact_sheet:

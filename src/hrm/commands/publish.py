@@ -18,8 +18,8 @@ def run(arguments: argparse.Namespace) -> int:
     from hrm.core.files import sha256_file, write_json, write_text
     from hrm.jobs import todays_jobs
     from hrm.report.headline_metrics import headline_metrics
-    from hrm.report.page.context import Places, page_context
-    from hrm.report.page.render import render
+    from hrm.report.page.context import Places
+    from hrm.report.page.render import write_page
     from hrm.report.publish import copy, remove_other_records
     from hrm.report.run_folders import NAME, runs_csv
     from hrm.report.summary import read_summary
@@ -35,8 +35,8 @@ def run(arguments: argparse.Namespace) -> int:
     summary = read_summary(results / "summary.csv")
     metrics = headline_metrics(summary, jobs.comparisons.shown, jobs.scale)
     write_text(results.parent / "metrics.json", json.dumps(metrics, indent=1) + "\n")
-    page = render(page_context(Places(arguments.params, results, figures, False, jobs.other_ledgers), jobs.scale))
-    write_text(results / "report.html", page)
+    places = Places(arguments.params, results, figures, False, jobs.other_ledgers)
+    told = write_page(places, jobs.scale, results / "report.html")
     write_json(arguments.out, copied)
-    print(f"{results / 'report.html'}: {len(page.encode()) / 1e6:.1f} MB; {len(copied)} tables and figures")
+    print(f"{told}; {len(copied)} tables and figures")
     return 0

@@ -64,14 +64,11 @@ def _add_params(parser: argparse.ArgumentParser) -> None:
 
 
 def _page(arguments: argparse.Namespace) -> int:
-    from hrm.core.files import write_text
-    from hrm.report.page.context import Places, page_context
-    from hrm.report.page.render import render
+    from hrm.report.page.context import Places
+    from hrm.report.page.render import write_page
 
     results = arguments.results or Path("results") / arguments.scale
     figures = arguments.figures or Path("figures") / arguments.scale
     places = Places(arguments.params, results, figures, arguments.partial, arguments.others)
-    page = render(page_context(places, arguments.scale))
-    write_text(arguments.out, page)
-    print(f"{arguments.out}: {len(page.encode()) / 1e6:.1f} MB")
+    print(write_page(places, arguments.scale, arguments.out))
     return 0

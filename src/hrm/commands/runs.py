@@ -22,8 +22,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     jobs = todays_jobs(arguments.params, arguments.scale)
     if arguments.out is not None:
-        write_text(arguments.out, runs_csv(jobs.run_rows()))
-        print(f"{arguments.out}: {len(jobs.run_rows())} rows")
+        rows = jobs.run_rows()
+        write_text(arguments.out, runs_csv(rows))
+        print(f"{arguments.out}: {len(rows)} rows")
         return 0
     for job in jobs.run_jobs():
         if arguments.task not in (None, job.task) or arguments.variant not in (None, job.variant):

@@ -106,14 +106,6 @@ def read_yaml(path: str | Path) -> Mapping[str, Any]:
     return value
 
 
-def read_text_or_none(path: str | Path) -> str | None:
-    """The text of a file that need not be there; None where it cannot be read."""
-    try:
-        return Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return None
-
-
 @functools.lru_cache(maxsize=512)
 def _parsed(text: str) -> Any:
     return yaml.load(text, Loader=_EachKeyOnce)

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from hrm.core.files import read_text_or_none, write_text
+from hrm.core.errors import DataError
+from hrm.core.files import read_json, write_text
 
 PACKAGE = "hrm"
 KEY_LENGTH = 12  # hex digits
@@ -175,10 +176,9 @@ def _digest(value: Any) -> str:
 
 
 def _read_cache(path: Path | None) -> dict[str, Any]:
-    text = None if path is None else read_text_or_none(path)
     try:
-        kept = json.loads(text or "{}")
-    except ValueError:  # cut short: it is made anew
+        kept = {} if path is None else read_json(path)
+    except DataError:  # not there yet, or cut short: it is made anew
         return {}
     fits = isinstance(kept, Mapping) and kept.get("version") == CACHE_VERSION and isinstance(kept.get("files"), dict)
     return dict(kept["files"]) if fits else {}

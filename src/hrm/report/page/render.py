@@ -4,10 +4,14 @@ import base64
 import datetime
 import hashlib
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+
+from hrm.core.files import write_text
+from hrm.report.page.context import Places, page_context
 
 SECONDS_A_MINUTE, SECONDS_AN_HOUR = 60, 3600
 JOULES_A_KILOWATT_HOUR = 3.6e6
@@ -39,6 +43,13 @@ def _policy(style: str, script: str) -> str:
     hashes = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (style, script))
     style_hash, script_hash = (f"'sha256-{digest}'" for digest in hashes)
     return f"default-src 'none'; img-src data:; style-src {style_hash}; script-src {script_hash}"
+
+
+def write_page(places: Places, scale: str, out: Path) -> str:
+    """Write the page of a scale, and say where it is and how large."""
+    page = render(page_context(places, scale))
+    write_text(out, page)
+    return f"{out}: {len(page.encode()) / 1e6:.1f} MB"
 
 
 def duration(seconds: float | None) -> str:
